@@ -1,0 +1,216 @@
+"""What a front-end can do, what it is asked to say, and the verbs it offers."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, Protocol, runtime_checkable
+
+from bot.domain.incoming import Incoming
+from bot.domain.place import Place, Ref
+
+Take = Callable[[Incoming], Awaitable[None]]
+"""The door in: returns when the event is durable; only then may it be acknowledged to the platform."""
+
+
+class Level(StrEnum):
+    """How well a place supports something."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    DROPPED = "dropped"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` calls in any `seconds`."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Facts about one place, on which the relay and the courier decide."""
+
+    streaming: Literal["drafts", "edits", "appends"]
+    sends: tuple[Rate, ...] = ()
+    """Budget of sends and edits in the room (`Place.room`), all its topics together."""
+    drafts: tuple[Rate, ...] = ()
+    """Budget of draft updates in the room."""
+    draft_ttl_seconds: float = 0.0
+    """How long a draft stays on the screen when it is not shown again."""
+    pace_seconds: tuple[float, ...] = (1.0,)
+    """Least time before the first, second, … preview of a reply; the last one holds for all further ones."""
+    bursts: bool = True
+    """Users tend to say one thing in several messages here, so those are gathered into one turn."""
+    quotes: bool = False
+    """A reply points to the message it answers, as several people speak here."""
+    long_code_chars: int = 8_000
+    """A code block longer than this goes out as a file beside the reply."""
+    edit: Level = Level.FULL
+    delete: Level = Level.FULL
+    buttons: Level = Level.FULL
+    files: Level = Level.FULL
+    file_bytes: int = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A label for the user and an action for us, at most 64 bytes: what `Press.action` brings back."""
+
+    label: str
+    action: str
+    style: Literal["", "primary", "danger", "success"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to send along, whole in memory."""
+
+    name: str
+    content: bytes = field(repr=False)
+    media_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to say. `text` is Markdown that the adapter renders; it must fit (`Messenger.fits`).
+
+    `thinking` and `status` are shown beside the text while a reply grows, where the place can, and are absent from
+    a final message. A message with `file` carries `text` as its caption.
+    """
+
+    text: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    thinking: str = ""
+    status: str = ""
+    streaming: bool = False
+    """The text will still grow."""
+    reply_to: Ref | None = None
+    file: File | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Growth of a reply for a place that appends: `text` goes to `offset` of what is there, cutting off the rest."""
+
+    offset: int
+    text: str
+    thinking: str = ""
+    status: str = ""
+
+
+class Messenger(Protocol):
+    """A front-end. It never loops over retries, sleeps or queues: the courier does.
+
+    Every verb raises from `MessengerError` only.
+    """
+
+    @property
+    def name(self) -> str:
+        """The first part of its places."""
+        ...
+
+    @property
+    def budget(self) -> tuple[Rate, ...]:
+        """What all places together may use."""
+        ...
+
+    def capabilities(self, place: Place) -> Capabilities: ...
+
+    def fits(self, place: Place, text: str) -> bool:
+        """Whether Markdown `text` can be one final message there."""
+        ...
+
+    async def run(self, take: Take) -> None:
+        """Receive until cancelled: every event goes to `take`, and is acknowledged after that."""
+        ...
+
+    async def send(self, place: Place, outgoing: Outgoing) -> Ref: ...
+
+    async def edit(self, ref: Ref, outgoing: Outgoing) -> None:
+        """Replace the message `ref` whole, buttons included; `NotModified` when nothing would change."""
+        ...
+
+    async def delete(self, ref: Ref) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Drafting(Protocol):
+    """Shows a growing reply as a preview that vanishes by itself."""
+
+    async def draft(self, place: Place, draft: int, outgoing: Outgoing) -> None:
+        """Show or change the preview `draft` (not zero); the user can stop it natively."""
+        ...
+
+
+@runtime_checkable
+class Appending(Protocol):
+    """Lets a message grow by what is new."""
+
+    async def append(self, ref: Ref, delta: Delta) -> None: ...
+
+
+@runtime_checkable
+class Typing(Protocol):
+    async def typing(self, place: Place) -> None:
+        """Show that an answer is being written; it fades after about 5 s."""
+        ...
+
+
+@runtime_checkable
+class Acknowledging(Protocol):
+    async def acknowledge(self, press: str, text: str) -> None:
+        """End the wait shown at a pressed button, with a short plain text or none."""
+        ...
+
+
+@runtime_checkable
+class Finding(Protocol):
+    """Looks for a message whose sending ended in doubt, before it is sent again."""
+
+    def watermark(self, place: Place) -> str:
+        """Written down before a send; tells `find` where to begin. At most 64 characters."""
+        ...
+
+    async def find(self, place: Place, watermark: str, outgoing: Outgoing) -> Ref | None:
+        """The message that carries `outgoing`'s buttons and was sent after `watermark`; None when there is none."""
+        ...
+
+
+@runtime_checkable
+class Unbuttoning(Protocol):
+    async def clear_buttons(self, ref: Ref) -> None:
+        """Take the buttons off a message and leave the rest as it is."""
+        ...
+
+
+@runtime_checkable
+class Identifying(Protocol):
+    async def identify(self) -> str:
+        """Who we are there, as in `@name`; raises as any call does when the credentials are wrong."""
+        ...
+
+
+@runtime_checkable
+class Menus(Protocol):
+    async def publish_commands(self, commands: dict[str, tuple[tuple[str, str], ...]]) -> None:
+        """Show the command menu: locale ('' is the default) → (name, description) pairs."""
+        ...
+
+
+@runtime_checkable
+class Hooked(Protocol):
+    """Receives by HTTP: the platform posts each update to `hook_path` of our own server."""
+
+    @property
+    def hook_path(self) -> str | None:
+        """None when this messenger is set to receive in another way."""
+        ...
+
+    async def deliver(self, headers: Mapping[str, str], body: bytes, take: Take) -> int:
+        """Verify, parse and take one posted update; the HTTP status to answer. Header names are in lower case."""
+        ...

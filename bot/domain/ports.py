@@ -1,0 +1,46 @@
+"""Seams to the outside world that are not messengers or engines."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time, as everything but a benchmark sees it; tests bring one that they move."""
+
+    @property
+    def database_time(self) -> datetime | None:
+        """What a database must take for the time; None outside tests: it looks at its own clock."""
+        ...
+
+    def now(self) -> datetime:
+        """Wall-clock time, aware, in UTC. It may jump."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start that never run backwards."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds`; zero or less yields once to the event loop."""
+        ...
+
+
+class Bus(Protocol):
+    """Small messages between the processes of one platform: wake-ups, stops, web deltas.
+
+    Delivery is at most once and unordered between topics; nothing that must survive rides on it.
+    """
+
+    async def publish(self, topic: str, message: str) -> None:
+        """Hand `message` (at most 6,000 bytes of UTF-8) to everyone who is subscribed to `topic` now."""
+        ...
+
+    def subscribe(self, *topics: str) -> AbstractAsyncContextManager[AsyncIterator[tuple[str, str]]]:
+        """Yield `(topic, message)` of the given topics from the moment the context is entered.
+
+        A topic that ends in `*` stands for every topic with that beginning. A reader that falls 1,000 messages
+        behind loses the oldest ones.
+        """
+        ...
