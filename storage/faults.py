@@ -1,0 +1,26 @@
+"""Where a database's own errors become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.domain.errors import StorageError
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Errors of the driver leave as `StorageError`; its text names the kind only, never a value of a statement."""
+    try:
+        yield
+    except (
+        TimeoutError,
+        SQLAlchemyError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        OSError,
+        OverflowError,
+    ) as error:
+        origin = getattr(error, "orig", None) or error
+        raise StorageError(f"the database refused or did not answer: {type(origin).__name__}") from error

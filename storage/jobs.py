@@ -1,0 +1,289 @@
+"""Lanes: work that must survive is a row.
+
+A job may be claimed only when no earlier open job has its lane, and no other job of the lane is claimed. Times of due
+dates and leases are the database's. Every write of a holder is fenced by its owner and attempt.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Integer,
+    Row,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from bot.domain.errors import LeaseLost, StorageError
+from bot.domain.job import Job, Json
+from storage.tables import JOB_IS_CLAIMED, JOB_IS_OPEN, jobs
+from storage.types import CleanText, DatabaseTime, Moment, SecondsBetween
+from storage.wire import Wire
+
+WAKE_UP = "jobs"
+STOP = "stop"
+CLAIM_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What a holder learns about one of its jobs."""
+
+    attempts: int
+    stop: bool
+
+
+def claiming(
+    owner: ColumnElement[str],
+    limit: ColumnElement[int],
+    lease_seconds: ColumnElement[float],
+    told_time: ColumnElement[datetime],
+) -> ReturningUpdate[*tuple[Any, ...]]:
+    """The one statement of a claim; see `Jobs.claim`."""
+    other = jobs.alias("other")
+    now = DatabaseTime(told_time, literal(0.0, Double))
+    earlier_holds = exists().where(
+        other.c.lane == jobs.c.lane,
+        other.c.id < jobs.c.id,
+        other.c.ended_at.is_(None),
+        or_(other.c.holds_lane, other.c.due_at <= now),
+    )
+    lane_has_holder = exists().where(other.c.lane == jobs.c.lane, other.c.lease_until.is_not(None))
+    may_begin = and_(~JOB_IS_CLAIMED, jobs.c.due_at <= now, ~lane_has_holder, ~earlier_holds)
+    ready = (
+        select(jobs.c.id)
+        .where(JOB_IS_OPEN, or_(jobs.c.lease_until <= now, may_begin))
+        .order_by(jobs.c.priority.desc(), jobs.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=jobs)
+        .cte("ready")
+    )
+    return (
+        update(jobs)
+        .where(jobs.c.id.in_(select(ready.c.id)))
+        .values(
+            owner=owner,
+            attempts=jobs.c.attempts + 1,
+            lease_until=DatabaseTime(told_time, lease_seconds),
+            holds_lane=True,
+        )
+        .returning(jobs)
+    )
+
+
+# Workers run it all the time, and it is too large to be put together each time.
+CLAIM = claiming(
+    bindparam("claimer", type_=CleanText),
+    bindparam("most", type_=Integer),
+    bindparam("lease_seconds", type_=Double),
+    bindparam("told_time", type_=Moment),
+)
+
+
+class Jobs:
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def put(
+        self,
+        lane: str,
+        kind: str,
+        payload: Mapping[str, Json],
+        *,
+        delay_seconds: float = 0.0,
+        priority: int = 0,
+        dedup: str | None = None,
+        steps: Mapping[str, Json] | None = None,
+    ) -> Job | None:
+        """The new job, last of its lane; None when `dedup` was seen before and its job is not yet pruned.
+
+        Other puts into the lane wait until this transaction ends, so that ids of a lane commit in order.
+        """
+        await self._wire.lock(f"lane {lane}")
+        job = self._wire.insert(jobs).values(
+            lane=lane,
+            kind=kind,
+            payload=payload,
+            steps=steps or {},
+            priority=priority,
+            dedup=dedup,
+            due_at=self._wire.now(delay_seconds),
+            created_at=self._wire.now(),
+        )
+        row = await self._wire.row(job.on_conflict_do_nothing(index_elements=[jobs.c.dedup]).returning(jobs))
+        if row is None:
+            return None
+        self._wire.notify(WAKE_UP, "")
+        return _job(row)
+
+    async def waiting(self, lane: str) -> int:
+        """How many jobs of the lane are open and not claimed."""
+        waiting = select(func.count()).where(jobs.c.lane == lane, JOB_IS_OPEN, ~JOB_IS_CLAIMED)
+        return int(await self._wire.scalar(waiting))
+
+    async def postpone(self, job_id: int, *, delay_seconds: float) -> bool:
+        """Make a job that is not yet due so after the delay; False when it was due already, is claimed or has ended."""
+        job = update(jobs).where(jobs.c.id == job_id, JOB_IS_OPEN, ~JOB_IS_CLAIMED, jobs.c.due_at > self._wire.now())
+        if not await self._wire.count(job.values(due_at=self._wire.now(delay_seconds))):
+            return False
+        self._wire.notify(WAKE_UP, "")
+        return True
+
+    async def claim(self, owner: str, limit: int, *, lease_seconds: float) -> list[Job]:
+        """Up to `limit` jobs, now held by `owner`: highest priority first, then oldest.
+
+        Jobs whose holder let the lease run out are among them, before anything else of their lane.
+        """
+        if limit <= 0:
+            return []
+        values = {
+            "claimer": owner,
+            "most": limit,
+            "told_time": self._wire.told_time,
+            "lease_seconds": lease_seconds,
+        }
+        for _ in range(CLAIM_TRIES):
+            try:
+                rows = await self._claim(values)
+            except _LostRaceError:
+                continue
+            return sorted(map(_job, rows), key=lambda job: (-job.priority, job.id))
+        return []
+
+    async def heartbeat(self, owner: str, *, lease_seconds: float) -> dict[int, Heartbeat]:
+        """Extend the leases of `owner`; by job id, what it still holds. A job that is missing was lost."""
+        extended = (
+            update(jobs)
+            .where(jobs.c.owner == owner, JOB_IS_CLAIMED)
+            .values(lease_until=self._wire.now(lease_seconds))
+            .returning(jobs.c.id, jobs.c.attempts, jobs.c.stop)
+        )
+        return {row.id: Heartbeat(row.attempts, row.stop) for row in await self._wire.rows(extended)}
+
+    async def record(self, job: Job, step: str, value: Json) -> None:
+        """Keep `value` under the name `step` for this attempt and later ones. LeaseLost when `job` is not ours now."""
+        steps = await self._wire.scalar(select(jobs.c.steps).where(_held(job)).with_for_update())
+        if steps is None:
+            raise _lost(job)
+        await self._write(job, update(jobs).values(steps={**steps, step: value}))
+
+    async def finish(self, job: Job) -> None:
+        """The job is done, its lane moves on. LeaseLost when it is not ours now."""
+        await self._end(job, "")
+
+    async def bury(self, job: Job, error: str) -> None:
+        """The job has failed for good, its lane moves on; `error` is a short code. LeaseLost as `finish`."""
+        await self._end(job, error or "failed")
+
+    async def retry(self, job: Job, *, delay_seconds: float, hold_lane: bool = True) -> None:
+        """Back to waiting, due after the delay. LeaseLost as `finish`.
+
+        `hold_lane=False` lets later jobs of the lane pass until then.
+        """
+        waiting = update(jobs).values(
+            owner="", lease_until=null(), due_at=self._wire.now(delay_seconds), holds_lane=hold_lane
+        )
+        await self._write(job, waiting)
+        self._wire.notify(WAKE_UP, "")
+
+    async def stop(self, lane: str) -> int:
+        """Ask the holder of the lane's claimed job to stop; how many were asked. The flag stays with the job."""
+        asked = update(jobs).where(jobs.c.lane == lane, JOB_IS_CLAIMED).values(stop=True).returning(jobs.c.id)
+        rows = await self._wire.rows(asked)
+        for row in rows:
+            self._wire.notify(STOP, str(row.id))
+        return len(rows)
+
+    async def release(self, owner_prefix: str) -> int:
+        """Free at once what owners with this beginning hold, but for this process as it runs now; how many jobs.
+
+        For a process that returns under its name and knows that its predecessor (`name/…`) is dead.
+        """
+        held = JOB_IS_CLAIMED & jobs.c.owner.startswith(owner_prefix, autoescape=True)
+        freed = await self._wire.count(
+            update(jobs).where(held, jobs.c.owner != self._wire.owner).values(owner="", lease_until=null())
+        )
+        if freed:
+            self._wire.notify(WAKE_UP, "")
+        return freed
+
+    async def next_due_seconds(self) -> float | None:
+        """Until the earliest due date or end of a lease to come; 0.0 when all are past, None when nothing is open."""
+        now = self._wire.now()
+        moment = func.coalesce(jobs.c.lease_until, jobs.c.due_at)
+        soonest = func.min(SecondsBetween(moment, now)).filter(moment > now)
+        row = await self._wire.row(select(soonest, func.count()).select_from(jobs).where(JOB_IS_OPEN))
+        if row is None or not row[1]:
+            return None
+        return float(row[0] or 0.0)
+
+    async def depth(self) -> dict[str, int]:
+        """Open jobs by kind."""
+        open_jobs = select(jobs.c.kind, func.count()).where(JOB_IS_OPEN).group_by(jobs.c.kind)
+        return {row[0]: row[1] for row in await self._wire.rows(open_jobs)}
+
+    async def prune(self, *, older_than_seconds: float) -> int:
+        """Forget jobs that ended before that, their dedup keys included; how many."""
+        return await self._wire.count(delete(jobs).where(jobs.c.ended_at < self._wire.now(-older_than_seconds)))
+
+    async def _claim(self, values: Mapping[str, object]) -> Sequence[Row[*tuple[Any, ...]]]:
+        """`_LostRaceError` when another process claimed in a lane of ours between our look and our write."""
+        if self._wire.dialect == "sqlite":
+            return await self._wire.rows(CLAIM, values)
+        try:
+            async with self._wire.savepoint():
+                return await self._wire.rows(CLAIM, values)
+        except StorageError as error:
+            if isinstance(error.__cause__, IntegrityError):
+                raise _LostRaceError from error
+            raise
+
+    async def _end(self, job: Job, error: str) -> None:
+        await self._write(job, update(jobs).values(lease_until=null(), ended_at=self._wire.now(), error=error))
+        self._wire.notify(WAKE_UP, "")
+
+    async def _write(self, job: Job, change: Update) -> None:
+        if not await self._wire.count(change.where(_held(job))):
+            raise _lost(job)
+
+
+class _LostRaceError(StorageError):
+    """Look again: what was free a moment ago is held now."""
+
+
+def _held(job: Job) -> ColumnElement[bool]:
+    return and_(jobs.c.id == job.id, jobs.c.owner == job.owner, jobs.c.attempts == job.attempts, JOB_IS_CLAIMED)
+
+
+def _lost(job: Job) -> LeaseLost:
+    return LeaseLost(f"job {job.id} is not held by attempt {job.attempts} any more")
+
+
+def _job(row: Row[*tuple[Any, ...]]) -> Job:
+    return Job(
+        id=row.id,
+        lane=row.lane,
+        kind=row.kind,
+        payload=row.payload,
+        priority=row.priority,
+        attempts=row.attempts,
+        due_at=row.due_at,
+        owner=row.owner,
+        stop=row.stop,
+        steps=row.steps,
+    )

@@ -1,0 +1,49 @@
+"""Text as search sees it: words, without their endings and without words that say nothing."""
+
+import re
+import unicodedata
+
+import snowballstemmer  # type: ignore[import-untyped]
+
+LONGEST_WORD = 64
+
+_WORD = re.compile(r"[^\W_]+")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+
+_ENGLISH_STOP_WORDS = """
+a about above after again all also am an and any are as at be because been before being below between both but by can
+could did do does doing down during each either else few for from further had has have having he her here hers herself
+him himself his how i if in into is it its itself just let me more most my myself no nor not now of off on once only
+or other our ours ourselves out over own please same shall she should so some such tell than that the their theirs
+them themselves then there these they this those through to too under until up us very was we were what when where
+which while who whom why will with would you your yours yourself yourselves s t d ll m re ve don isn
+get got want need know tell hello hi hey thank thanks
+"""
+_RUSSIAN_STOP_WORDS = """
+а без более больше бы был была были было быть в вам вас ваш ваша ваше ваши вдруг ведь во вот все всего всех вы где да
+даже для до его ее если есть еще же за здесь и из или им их к как какая какие какой когда кто ли либо меня мне много
+могу может можно мой моя мое мои мы на над надо нам нас наш наша наше наши не него нее нет ни них но ну о об однако он
+она они оно от очень по под пожалуйста после потом потому почему при про раз с сам себе себя сейчас со совсем так также
+такой там те тем теперь то тоже того той только том тот ту ты у уже хоть чего чем что чтобы чья эта эти это этого этой
+этом этот эту я
+хочу нужно скажи скажите подскажи подскажите расскажи расскажите привет здравствуйте спасибо
+"""
+
+
+class Stemmer:
+    """English by the Latin alphabet, Russian by the Cyrillic; other scripts keep their words as they are."""
+
+    def __init__(self) -> None:
+        self._english = snowballstemmer.stemmer("english")
+        self._russian = snowballstemmer.stemmer("russian")
+        self._stop_words = frozenset((_ENGLISH_STOP_WORDS + _RUSSIAN_STOP_WORDS).split())
+
+    def stems(self, text: str) -> list[str]:
+        """In the order of the text, repetitions included."""
+        folded = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е").replace("’", "'")
+        words = (word[:LONGEST_WORD] for word in _WORD.findall(folded))
+        return [self._stem(word) for word in words if word not in self._stop_words]
+
+    def _stem(self, word: str) -> str:
+        stemmer = self._russian if _CYRILLIC.search(word) else self._english
+        return str(stemmer.stemWord(word)) or word

@@ -1,0 +1,249 @@
+"""The schema, one source for both databases. `storage/migrations` brings a database to it."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+from storage.types import CleanJson, CleanText, Dollars, Id, Moment, row_identity
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "fk": "%(table_name)s_%(column_0_name)s_fk",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, row_identity(), primary_key=True)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, CleanText, nullable=False, server_default=text("''"))
+
+
+# `sqlite_autoincrement`: as on PostgreSQL, an id is never used again, so that an old button cannot open a newer row.
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("locale"),
+    Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("messenger", CleanText, primary_key=True),
+    Column("workspace", CleanText, primary_key=True),
+    Column("external_id", CleanText, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+# A place is kept as the text of its room and its topic, so that a whole room can move or fall silent in one statement.
+threads = Table(
+    "threads",
+    metadata,
+    _id(),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("messenger", CleanText, nullable=False),
+    Column("room", CleanText, nullable=False),
+    Column("topic", CleanText, nullable=False),
+    Column("current", Boolean, nullable=False),
+    _text("title"),
+    Column("specialist", CleanText, nullable=False),
+    Column("reachable", Boolean, nullable=False, server_default=true()),
+    Column("created_at", Moment, nullable=False),
+    Column("active_at", Moment, nullable=False),
+    Index("threads_by_activity", "user_id", "active_at"),
+    Index("threads_by_room", "room"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "threads_current_key",
+    threads.c.user_id,
+    threads.c.room,
+    threads.c.topic,
+    unique=True,
+    sqlite_where=threads.c.current,
+    postgresql_where=threads.c.current,
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _id(),
+    Column("thread_id", Id, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("specialist", CleanText, nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("confidence", Double),
+    _text("error"),
+    Column("rating", Integer, nullable=False, server_default=text("0")),
+    _text("partial"),
+    Column("job_id", Id),
+    Column("created_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Index("turns_by_thread", "thread_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+turn_refs = Table(
+    "turn_refs",
+    metadata,
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("room", CleanText, nullable=False),
+    Column("topic", CleanText, nullable=False),
+    Column("message", CleanText, nullable=False),
+    Index("turn_refs_by_message", "room", "message"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    Column("thread_id", Id, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
+    Column("role", CleanText, nullable=False),
+    Column("text", CleanText, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("room", CleanText),
+    Column("topic", CleanText),
+    Column("message", CleanText),
+    Column("cut", Boolean, nullable=False, server_default=false()),
+    Column("created_at", Moment, nullable=False),
+    Index("messages_by_turn", "turn_id", "id"),
+    Index("messages_by_thread", "thread_id", "turn_id", "id"),
+    Index("messages_by_message", "room", "message"),
+    sqlite_autoincrement=True,
+)
+
+message_versions = Table(
+    "message_versions",
+    metadata,
+    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("text", CleanText, nullable=False),
+    Column("replaced_at", Moment, nullable=False),
+)
+
+# A job waits (no lease, no end), is claimed (`lease_until` set, perhaps passed) or has ended (`ended_at` set; failed
+# when `error` says so). `holds_lane` is false only while it waits for a retry that later jobs need not wait for.
+jobs = Table(
+    "jobs",
+    metadata,
+    _id(),
+    Column("lane", CleanText, nullable=False),
+    Column("kind", CleanText, nullable=False),
+    Column("payload", CleanJson, nullable=False),
+    Column("steps", CleanJson, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("due_at", Moment, nullable=False),
+    Column("holds_lane", Boolean, nullable=False, server_default=true()),
+    _text("owner"),
+    Column("lease_until", Moment),
+    Column("stop", Boolean, nullable=False, server_default=false()),
+    Column("dedup", CleanText, unique=True),
+    _text("error"),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    sqlite_autoincrement=True,
+)
+JOB_IS_OPEN = jobs.c.ended_at.is_(None)
+JOB_IS_CLAIMED = jobs.c.lease_until.is_not(None)
+Index("jobs_open_by_lane", jobs.c.lane, jobs.c.id, sqlite_where=JOB_IS_OPEN, postgresql_where=JOB_IS_OPEN)
+Index(
+    "jobs_open_by_priority",
+    jobs.c.priority.desc(),
+    jobs.c.id,
+    sqlite_where=JOB_IS_OPEN,
+    postgresql_where=JOB_IS_OPEN,
+)
+# The last word on "one live holder per lane": a claim that lost a race fails here.
+Index("jobs_holder_key", jobs.c.lane, unique=True, sqlite_where=JOB_IS_CLAIMED, postgresql_where=JOB_IS_CLAIMED)
+Index("jobs_by_end", jobs.c.ended_at)
+
+# No foreign key to the turn: the ledger must be able to see that a turn has vanished.
+updates = Table(
+    "updates",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("kind", CleanText, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("turn_id", Id, index=True),
+    _text("refusal"),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    _id(),
+    Column("turn_id", Id, nullable=False, index=True),
+    Column("user_id", Id, nullable=False),
+    Column("specialist", CleanText, nullable=False),
+    Column("provider", CleanText, nullable=False),
+    Column("model", CleanText, nullable=False),
+    Column("input_tokens", Id, nullable=False),
+    Column("output_tokens", Id, nullable=False),
+    Column("cached_tokens", Id, nullable=False),
+    Column("reasoning_tokens", Id, nullable=False),
+    Column("cost_usd", Dollars),
+    Column("at", Moment, nullable=False),
+    Index("usage_by_user", "user_id", "at"),
+    sqlite_autoincrement=True,
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    _id(),
+    Column("collection", CleanText, nullable=False),
+    Column("source", CleanText, nullable=False),
+    _text("title"),
+    _text("locale"),
+    Column("digest", LargeBinary, nullable=False),
+    UniqueConstraint("collection", "source"),
+    sqlite_autoincrement=True,
+)
+
+# `stems` are the words that search sees, in order and separated by spaces. The full-text index over them is each
+# database's own (an FTS5 table, a GIN index over tsvector) and lives in the migration.
+passages = Table(
+    "passages",
+    metadata,
+    _id(),
+    Column("document_id", Id, ForeignKey("documents.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    _text("heading"),
+    Column("text", CleanText, nullable=False),
+    Column("stems", CleanText, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("owner", CleanText, nullable=False),
+    Column("held_until", Moment, nullable=False),
+)

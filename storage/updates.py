@@ -1,0 +1,27 @@
+"""Every update that was received, once: the public account."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from storage.tables import updates
+from storage.wire import Wire
+
+
+class Updates:
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def insert(self, id: str, kind: str, at: datetime) -> bool:  # noqa: A002
+        """Enter the update; False when it was seen before."""
+        update_row = self._wire.insert(updates).values(id=id, kind=kind, at=at, received_at=self._wire.now())
+        seen = update_row.on_conflict_do_nothing(index_elements=[updates.c.id]).returning(updates.c.id)
+        return await self._wire.row(seen) is not None
+
+    async def expects_reply(self, id: str, turn_id: int) -> None:  # noqa: A002
+        """The update waits for that turn."""
+        await self._wire.count(update(updates).where(updates.c.id == id).values(turn_id=turn_id))
+
+    async def refuse(self, id: str, reason: str) -> None:  # noqa: A002
+        """The user was told at once that the update will not be answered; `reason` is a short code."""
+        await self._wire.count(update(updates).where(updates.c.id == id).values(refusal=reason or "refused"))

@@ -1,0 +1,61 @@
+"""People and the messengers' names for them."""
+
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from bot.domain.errors import NotAllowed
+from bot.domain.thread import User
+from storage.tables import identities, users
+from storage.types import LARGEST_ID
+from storage.wire import Wire
+
+
+class Users:
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def resolve(self, messenger: str, workspace: str, external_id: str, *, name: str, locale: str) -> User:
+        """The user behind that identity, created when it is new.
+
+        A changed, not empty `name` is taken over; `locale` counts only at creation.
+        """
+        known = (
+            select(users)
+            .join(identities)
+            .where(
+                identities.c.messenger == messenger,
+                identities.c.workspace == workspace,
+                identities.c.external_id == external_id,
+            )
+        )
+        row = await self._wire.row(known)
+        if row is None:
+            await self._wire.lock(f"identity {messenger} {workspace} {external_id}")
+            row = await self._wire.row(known)
+        if row is None:
+            created = insert(users).values(name=name, locale=locale, created_at=self._wire.now()).returning(users)
+            (row,) = await self._wire.rows(created)
+            identity = insert(identities).values(
+                messenger=messenger, workspace=workspace, external_id=external_id, user_id=row.id
+            )
+            await self._wire.count(identity)
+        elif name and name != row.name:
+            (row,) = await self._wire.rows(update(users).where(users.c.id == row.id).values(name=name).returning(users))
+        return _user(row)
+
+    async def get(self, user_id: int) -> User:
+        """NotAllowed when there is no such user."""
+        row = None
+        if 0 < user_id <= LARGEST_ID:
+            row = await self._wire.row(select(users).where(users.c.id == user_id))
+        if row is None:
+            raise NotAllowed("no such user")
+        return _user(row)
+
+    async def set_locale(self, user_id: int, locale: str) -> None:
+        await self._wire.count(update(users).where(users.c.id == user_id).values(locale=locale))
+
+
+def _user(row: Row[*tuple[Any, ...]]) -> User:
+    return User(id=row.id, name=row.name, locale=row.locale)
