@@ -1,0 +1,26 @@
+"""The names of lanes and topics: what is done in order, and who is told."""
+
+from bot.domain.place import Place
+
+
+def thread_lane(thread_id: int) -> str:
+    """Turns of one thread, strictly one after the other."""
+    return f"thread:{thread_id}"
+
+
+def command_lane(user_id: int, place: Place) -> str:
+    """Commands do not wait behind a reply that streams."""
+    return f"command:{user_id}:{place}"
+
+
+def press_lane(user_id: int) -> str:
+    return f"press:{user_id}"
+
+
+def notice_lane(place: Place) -> str:
+    return f"notice:{place}"
+
+
+def thread_topic(thread_id: int) -> str:
+    """Who shows the thread listens here for changes of its turns."""
+    return f"thread:{thread_id}"

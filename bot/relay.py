@@ -1,0 +1,190 @@
+"""Carries a streaming reply into a messenger: previews while it grows, and one ending that always lands."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import assert_never
+
+from bot.bubble import Bubble, Buttons, Growing
+from bot.courier import Courier
+from bot.domain.errors import Blocked, EngineError, LeaseLost, UnknownFailure
+from bot.domain.messenger import Capabilities
+from bot.domain.ports import Clock
+from bot.domain.reply import (
+    Failed,
+    Finished,
+    Handover,
+    ReplyEvent,
+    TextDelta,
+    ThinkingDelta,
+    ToolFinished,
+    ToolStarted,
+)
+from bot.domain.thread import TurnState
+from bot.told import Told
+from bot.work import Work
+
+log = logging.getLogger(__name__)
+
+_THINKING_CHARS = 1_000
+_PARTIAL_EVERY_SECONDS = 1.0
+_DRAFT_REFRESH_SHARE = 0.6
+
+
+class Relay:
+    """Listens to one reply and shows it in a `Bubble`. Use once."""
+
+    def __init__(
+        self,
+        bubble: Bubble,
+        work: Work,
+        courier: Courier,
+        clock: Clock,
+        *,
+        buttons: Buttons,
+        save_partial: Callable[[str], Awaitable[None]],
+        first_text: Callable[[], None],
+    ) -> None:
+        """`buttons` stand under the growing reply (stop).
+
+        `save_partial` keeps what has come so far where a page that is loaded now can read it; `first_text` is called
+        once, when the engine's first text arrives.
+        """
+        self._bubble = bubble
+        self._work = work
+        self._courier = courier
+        self._clock = clock
+        self._buttons = buttons
+        self._save_partial = save_partial
+        self._first_text = first_text
+        self._now = Growing()
+        self._changed = asyncio.Event()
+        self._tools: dict[str, str] = {}
+        self._outcome: Finished | Failed | None = None
+        self._saved_at = float("-inf")
+        self._saved_chars = 0
+
+    async def listen(self, events: AsyncGenerator[ReplyEvent, None]) -> Told:
+        """Take the reply in until it ends or is stopped, showing it meanwhile. Nothing final is said yet.
+
+        Raises `Blocked` when the user cannot be reached any more. The engine is closed before this returns.
+        """
+        consumer = asyncio.create_task(self._consume(events))
+        presenter = asyncio.create_task(self._present())
+        stopper = asyncio.create_task(self._work.stop.wait())
+        try:
+            await asyncio.wait({consumer, presenter, stopper}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (presenter, stopper, consumer):
+                task.cancel()
+            await asyncio.wait({consumer, presenter, stopper})
+        if not presenter.cancelled() and (error := presenter.exception()) is not None:
+            raise error
+        return self._told(consumer)
+
+    def _told(self, consumer: "asyncio.Task[None]") -> Told:
+        if not consumer.cancelled() and (error := consumer.exception()) is not None:
+            if not isinstance(error, EngineError):
+                log.error("the engine broke", exc_info=error)
+                error = UnknownFailure(type(error).__name__)
+            return self._failed(error)
+        match self._outcome:
+            case Finished(usage, confidence):
+                return Told(TurnState.COMPLETED, self._now.text, confidence=confidence, usage=usage)
+            case Failed(error):
+                return self._failed(error)
+            case None if self._work.stop.is_set():
+                return Told(TurnState.STOPPED, self._now.text)
+            case None:
+                return self._failed(UnknownFailure("the engine ended without a word"))
+
+    def _failed(self, error: EngineError) -> Told:
+        log.warning("the engine failed", extra={"error": type(error).__name__, "detail": error.detail})
+        return Told(TurnState.FAILED, self._now.text, sentence=error.sentence)
+
+    async def _consume(self, events: AsyncGenerator[ReplyEvent, None]) -> None:
+        async with aclosing(events) as stream:
+            async for event in stream:
+                self._take_in(event)
+                self._changed.set()
+
+    def _take_in(self, event: ReplyEvent) -> None:
+        now = self._now
+        match event:
+            case TextDelta(text):
+                if not now.text and text:
+                    self._first_text()
+                now.text += text
+            case ThinkingDelta(text):
+                now.thinking = (now.thinking + text)[-_THINKING_CHARS:]
+            case ToolStarted(call, title):
+                self._tools[call] = title
+                now.status = title
+            case ToolFinished(call):
+                self._tools.pop(call, None)
+                now.status = next(reversed(self._tools.values()), "")
+            case Handover(specialist):
+                now.status = specialist
+            case Finished() | Failed():
+                self._outcome = event
+            case _:
+                assert_never(event)
+
+    async def _present(self) -> None:
+        """Preview at the place's pace, always the latest state; keep a draft from vanishing."""
+        facts = self._courier.capabilities(self._bubble.place)
+        await self._courier.typing(self._bubble.place)
+        shown = 0
+        while True:
+            pace = facts.pace_seconds[min(shown, len(facts.pace_seconds) - 1)]
+            await self._clock.sleep(pace)
+            await self._wait_for_change(_refresh_seconds(facts))
+            self._changed.clear()
+            if self._now.is_visible:
+                await self._preview()
+                shown += 1
+            if facts.streaming == "appends":
+                await self._keep_partial()
+
+    async def _preview(self) -> None:
+        """A preview that cannot be made is skipped: the ending says it all again. Only a lost cause is raised."""
+        try:
+            await self._bubble.preview(self._now, self._buttons)
+        except (Blocked, LeaseLost):
+            raise
+        except Exception:
+            log.warning("a preview failed", exc_info=True)
+
+    async def _wait_for_change(self, at_most_seconds: float) -> None:
+        if self._changed.is_set():
+            return
+        if at_most_seconds <= 0:
+            await self._changed.wait()
+            return
+        waker = asyncio.ensure_future(self._changed.wait())
+        timer = asyncio.ensure_future(self._clock.sleep(at_most_seconds))
+        try:
+            await asyncio.wait({waker, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waker.cancel()
+            timer.cancel()
+
+    async def _keep_partial(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._saved_at >= _PARTIAL_EVERY_SECONDS and self._saved_chars != len(self._now.text):
+            self._saved_at, self._saved_chars = now, len(self._now.text)
+            await self._save_partial(self._now.text)
+
+
+def _refresh_seconds(facts: Capabilities) -> float:
+    """After how long without a change the preview is looked at again; 0: not before a change."""
+    match facts.streaming:
+        case "drafts":
+            return facts.draft_ttl_seconds * _DRAFT_REFRESH_SHARE
+        case "appends":
+            return _PARTIAL_EVERY_SECONDS
+        case "edits":
+            return 0.0
+        case _:
+            assert_never(facts.streaming)
