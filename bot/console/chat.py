@@ -1,0 +1,155 @@
+"""The chat page: its addresses, its visitors, and its place in the ASGI application."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from fastapi import FastAPI, Request
+from fastapi.staticfiles import StaticFiles
+from nicegui import Client, ui
+from nicegui import app as site
+
+from bot.console.conversation import Conversation
+from bot.console.page import ChatPage
+from bot.console.words import Words, preferred_locale
+from bot.domain.errors import StorageError
+from bot.domain.messenger import Take
+from bot.domain.ports import Clock
+from bot.domain.specialist import Specialist
+from bot.texts import Texts
+from storage.store import Store
+
+_COOKIE = "switchboard"
+_COOKIE_SECONDS = 365 * 24 * 3600
+_ASSETS = Path(__file__).with_name("assets")
+_KEY = re.compile(r"[0-9a-f]{32}")
+_RECONNECT_SECONDS = 10.0
+_RESPONSE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What every chat page of the process needs."""
+
+    store: Store
+    take: Take
+    clock: Clock
+    texts: Texts
+    title: str
+    specialists: Mapping[str, Specialist]
+    greeter: str
+    """Name of the specialist that receives visitors."""
+    head: str
+    """What stands in the head of every page."""
+
+    async def page(self, request: Request, client: Client, key: str) -> None:
+        """Build the page of the conversation `key`; an empty `key` begins a new one."""
+        locale = preferred_locale(self.texts, request.headers.get("accept-language", ""))
+        words = Words(self.texts, locale)
+        visitor = UUID(site.storage.browser["id"]).hex
+        problem = ""
+        conversation = self._conversation(visitor, key or uuid4().hex, locale)
+        if _COOKIE in request.cookies:
+            problem = await _first_look(conversation, is_new=not key)
+        elif key:
+            problem = "web-not-found"
+        if problem == "web-not-found":
+            conversation = await self._fresh(conversation, visitor, locale)
+        self._build(conversation, client, words).alert(problem)
+        client.content.classes("page")
+        ui.add_head_html(self.head + f"<script>document.documentElement.lang = '{locale}'</script>")
+
+    def _build(self, conversation: Conversation, client: Client, words: Words) -> ChatPage:
+        specialists = {name: each.localised(words.locale) for name, each in self.specialists.items()}
+        page = ChatPage(
+            conversation,
+            client=client,
+            bus=self.store.bus,
+            clock=self.clock,
+            words=words,
+            title=self.title,
+            specialists=specialists,
+            greeter=specialists[self.greeter],
+        )
+        client.on_connect(page.connected)
+        client.on_delete(page.closed)
+        return page
+
+    def _conversation(self, visitor: str, key: str, locale: str) -> Conversation:
+        return Conversation(self.store, self.take, self.clock, visitor=visitor, key=key, locale=locale)
+
+    async def _fresh(self, lost: Conversation, visitor: str, locale: str) -> Conversation:
+        """A new conversation that keeps the side list of the one that was not found."""
+        conversation = self._conversation(visitor, uuid4().hex, locale)
+        conversation.shelf = lost.shelf
+        return conversation
+
+
+async def _first_look(conversation: Conversation, *, is_new: bool) -> str:
+    """Read the conversation before the page is sent; the key of what to tell the visitor, or nothing."""
+    try:
+        await conversation.refresh()
+    except StorageError as error:
+        return error.sentence
+    return "" if is_new or conversation.thread is not None else "web-not-found"
+
+
+def mount(
+    app: FastAPI,
+    *,
+    store: Store,
+    take: Take,
+    clock: Clock,
+    texts: Texts,
+    title: str,
+    specialists: Mapping[str, Specialist],
+    greeter: str,
+    storage_secret: str,
+    secure_cookie: bool = False,
+) -> None:
+    """Serve the chat page at `/` and `/c/<conversation>` of `app`, after all its other routes: it takes what is left.
+
+    Once per process, since NiceGUI keeps its state in the process. `storage_secret` signs the cookie that says who a
+    visitor is; whoever changes it loses everybody's conversations from sight. `secure_cookie` when served over HTTPS.
+    """
+    chat = Chat(store, take, clock, texts, title, specialists, greeter, _head())
+
+    @ui.page("/", response_timeout=_RESPONSE_SECONDS)
+    async def new_conversation(request: Request, client: Client) -> None:
+        await chat.page(request, client, "")
+
+    @ui.page("/c/{key}", response_timeout=_RESPONSE_SECONDS)
+    async def one_conversation(request: Request, client: Client, key: str) -> None:
+        await chat.page(request, client, key if _KEY.fullmatch(key) else "0" * 32)
+
+    app.mount("/chat-assets", StaticFiles(directory=_ASSETS), name="chat-assets")
+    ui.run_with(
+        app,
+        title=title,
+        favicon=specialists[greeter].emoji or None,
+        dark=None,
+        tailwind=False,
+        reconnect_timeout=_RECONNECT_SECONDS,
+        show_welcome_message=False,
+        storage_secret=storage_secret,
+        session_middleware_kwargs={
+            "session_cookie": _COOKIE,
+            "max_age": _COOKIE_SECONDS,
+            "same_site": "lax",
+            "https_only": secure_cookie,
+        },
+    )
+
+
+def _head() -> str:
+    """Links to our style and script, named by what is in them so that browsers may keep them."""
+    style, script = (_versioned(name) for name in ("chat.css", "chat.js"))
+    return f'<link rel="stylesheet" href="{style}"><script src="{script}"></script>'
+
+
+def _versioned(name: str) -> str:
+    digest = hashlib.sha256((_ASSETS / name).read_bytes()).hexdigest()
+    return f"/chat-assets/{name}?v={digest[:12]}"

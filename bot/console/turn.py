@@ -1,0 +1,169 @@
+"""One turn on the page: what the visitor said, the reply, and what can be done with both."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from bot.console.conversation import Exchange
+from bot.console.live import Live
+from bot.console.markup import Tag, icon, icon_button, shown
+from bot.console.prose import Prose
+from bot.console.reply import LiveReply
+from bot.console.words import Words
+from bot.domain.action import Verb
+from bot.domain.place import Ref
+from bot.domain.specialist import Specialist
+from bot.domain.thread import Message, Turn, TurnState
+
+_UNSURE = 0.5
+_LONG_CHARS = 1_500
+_EMIT_EDIT = "(event) => emit(event.target.closest('.editing').querySelector('textarea').value)"
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """What all turns of a page share: words, looks, and where the visitor's wishes go."""
+
+    words: Words
+    prose: Prose
+    specialists: Mapping[str, Specialist]
+    press: Callable[[Verb, Turn], Awaitable[None]]
+    edit: Callable[[Ref, str], Awaitable[bool]]
+    """Whether the change is durable."""
+
+
+class TurnView:
+    """Shows an `Exchange`, and renews only what has changed since it was last shown."""
+
+    def __init__(self, deck: Deck) -> None:
+        self._deck = deck
+        self._asked: tuple[tuple[Message, ...], bool] = ((), False)
+        self._replied: tuple[object, ...] | None = None
+        self._offered: tuple[object, ...] | None = None
+        self._live: LiveReply | None = None
+        self.section = Tag("section", "turn")
+        with self.section:
+            self._questions = Tag("div", "questions")
+            self._reply = Tag("article", "reply")
+            self._actions = Tag("div", "actions")
+
+    def show(self, exchange: Exchange, *, latest: bool) -> None:
+        turn, answer = exchange.turn, exchange.answer
+        if self._asked != (asked := (exchange.questions, latest and not turn.state.is_open)):
+            self._asked = asked
+            self._show_questions(*asked)
+        if self._replied != (replied := (turn.state, turn.version, turn.specialist, turn.error, answer)):
+            self._replied = replied
+            self._show_reply(turn, answer)
+        if self._offered != (offered := (turn, answer, latest)):
+            self._offered = offered
+            self._show_actions(turn, answer, latest=latest)
+
+    def show_live(self, live: Live) -> None:
+        """Paint the reply that is being written; nothing happens when it is there already."""
+        if self._live is not None:
+            self._live.show(live)
+
+    def _show_questions(self, questions: tuple[Message, ...], editable: bool) -> None:
+        self._questions.clear()
+        with self._questions:
+            for message in questions:
+                self._show_question(message, editable=editable)
+
+    def _show_question(self, message: Message, *, editable: bool) -> None:
+        words = self._deck.words
+        with Tag("div", "question"):
+            Tag("h2", "unseen", words("web-you"))
+            long = len(message.text) > _LONG_CHARS
+            Tag("div", "bubble long" if long else "bubble", message.text, dir="auto")
+            with Tag("div", "question-tools"):
+                if long:
+                    Tag("button", "text-button", words("web-more"), type="button", data_more=words("web-less"))
+                icon_button("copy", words("web-copy"), "quiet", data_copy_bubble=True)
+                if editable and (ref := message.ref) is not None:
+                    pencil = icon_button("edit", words("web-edit"), "quiet")
+                    pencil.on("click", lambda: self._start_edit(message, ref), args=[])
+
+    def _start_edit(self, message: Message, ref: Ref) -> None:
+        """Put an editor in the place of the questions; it stays there until it is saved or cancelled."""
+        words = self._deck.words
+        self._questions.clear()
+        with self._questions, Tag("div", "editing"):
+            Tag("textarea", "", message.text, aria_label=words("web-edit"), dir="auto", data_focus=True)
+            with Tag("div", "editing-tools"):
+                cancel = Tag("button", "button", words("web-cancel"), type="button", data_escape=True)
+                cancel.on("click", self._cancel_edit, args=[])
+                save = Tag("button", "button primary", words("web-save"), type="button", data_submit=True)
+                save.on("click", lambda event: self._save_edit(ref, str(event.args)), js_handler=_EMIT_EDIT)
+
+    def _cancel_edit(self) -> None:
+        self._show_questions(*self._asked)
+
+    async def _save_edit(self, ref: Ref, text: str) -> None:
+        if text.strip() and await self._deck.edit(ref, text):
+            self._cancel_edit()
+
+    def _show_reply(self, turn: Turn, answer: Message | None) -> None:
+        self._live = None
+        self._reply.clear()
+        with self._reply:
+            self._show_author(turn)
+            with Tag("div", "said"):
+                if answer is not None:
+                    ui.html(answer.text, sanitize=self._deck.prose.html).classes("prose")
+                self._show_state(turn)
+
+    def _show_author(self, turn: Turn) -> None:
+        specialist = self._deck.specialists.get(turn.specialist)
+        Tag("div", "avatar", (specialist.emoji if specialist else "") or "✳️", aria_hidden="true")
+        Tag("h2", "author", specialist.title if specialist else turn.specialist)
+
+    def _show_state(self, turn: Turn) -> None:
+        words = self._deck.words
+        match turn.state:
+            case TurnState.QUEUED:
+                Tag("p", "waiting shimmer", words("web-queued"))
+            case TurnState.RUNNING | TurnState.REQUIRES_ACTION:
+                self._live = LiveReply(words, self._deck.prose)
+            case TurnState.STOPPED:
+                Tag("p", "mark", words("web-stopped"))
+            case TurnState.FAILED:
+                with Tag("div", "failure", role="alert"):
+                    icon("alert")
+                    Tag("p", "", words(turn.error or "error-unknown"), dir="auto")
+            case TurnState.COMPLETED:
+                pass
+
+    def _show_actions(self, turn: Turn, answer: Message | None, *, latest: bool) -> None:
+        self._actions.clear()
+        if turn.state.is_open:
+            return
+        words = self._deck.words
+        with self._actions:
+            if turn.state is TurnState.FAILED:
+                if latest:
+                    retry = Tag("button", "button", words("web-try-again"), type="button")
+                    retry.on("click", lambda: self._deck.press("again", turn), args=[])
+                return
+            if answer is not None:
+                icon_button("copy", words("web-copy"), "quiet", data_copy_reply=shown(answer.text))
+            self._thumb("up", turn, pressed=turn.rating > 0)
+            self._thumb("down", turn, pressed=turn.rating < 0)
+            if latest:
+                icon_button("again", words("web-again"), "quiet").on(
+                    "click", lambda: self._deck.press("again", turn), args=[]
+                )
+            self._show_remarks(turn)
+
+    def _thumb(self, verb: Verb, turn: Turn, *, pressed: bool) -> None:
+        label = self._deck.words(f"web-{verb}")
+        button = icon_button("thumb", label, f"quiet thumb-{verb}", aria_pressed="true" if pressed else "false")
+        button.on("click", lambda: self._deck.press(verb, turn), args=[])
+
+    def _show_remarks(self, turn: Turn) -> None:
+        words = self._deck.words
+        if turn.confidence is not None and turn.confidence <= _UNSURE:
+            Tag("span", "remark", words("web-unsure"))
+        if turn.version > 1:
+            Tag("span", "remark", words("web-version", number=turn.version))

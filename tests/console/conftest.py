@@ -1,0 +1,35 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import bot
+from bot.texts import Texts
+from storage.migrate import migrate
+from storage.store import Store
+from tests.fakes.clock import ManualClock
+
+
+@pytest.fixture(scope="session")
+def shipped_texts() -> Texts:
+    (folder,) = bot.__path__
+    return Texts(Path(folder) / "locales")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path / 'console.db'}"
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+async def store(database_url: str, clock: ManualClock) -> AsyncIterator[Store]:
+    store = await Store.open(database_url, clock=clock, name="console")
+    yield store
+    await store.close()

@@ -1,0 +1,221 @@
+"""What an open page knows: the store's truth, and between two readings what the bus says."""
+
+import pytest
+
+from adapters.web import Changed, Deleted, Edited, Grew, Sent, web_place
+from bot.console.conversation import Conversation
+from bot.console.live import Live
+from bot.domain.errors import StorageError
+from bot.domain.incoming import Command, Incoming, Press, UserEdit, UserMessage
+from bot.domain.messenger import Button
+from bot.domain.place import Ref
+from bot.domain.thread import Turn, TurnState
+from storage.store import Store
+from tests.fakes.clock import ManualClock
+
+VISITOR, KEY = "a" * 32, "b" * 32
+PLACE = web_place(VISITOR, KEY)
+REPLY = Ref(PLACE, "c" * 32)
+
+
+class Door:
+    """Remembers what was taken; closed, it takes nothing."""
+
+    def __init__(self) -> None:
+        self.taken: list[Incoming] = []
+        self.is_open = True
+
+    async def take(self, incoming: Incoming) -> None:
+        if not self.is_open:
+            raise StorageError("closed")
+        self.taken.append(incoming)
+
+
+@pytest.fixture
+def door() -> Door:
+    return Door()
+
+
+@pytest.fixture
+def conversation(store: Store, door: Door, clock: ManualClock) -> Conversation:
+    return Conversation(store, door.take, clock, visitor=VISITOR, key=KEY, locale="en")
+
+
+async def asked(store: Store, text: str, *, visitor: str = VISITOR, key: str = KEY) -> Turn:
+    """A turn that is being answered."""
+    place = web_place(visitor, key)
+    async with store.begin() as tx:
+        user = await tx.users.resolve("web", "", visitor, name="", locale="en")
+        thread = await tx.threads.current(user.id, place) or await tx.threads.open(
+            user.id, place, specialist="concierge"
+        )
+        turn = await tx.turns.create(thread.id, "concierge")
+        await tx.turns.add_message(turn.id, "user", text, Ref(place, f"{turn.id:032x}"))
+        return await tx.turns.begin(turn.id)
+
+
+async def answered(store: Store, turn: Turn, text: str, *, ref: Ref = REPLY) -> None:
+    async with store.begin() as tx:
+        await tx.turns.finish(turn.id, TurnState.COMPLETED, text=text, refs=[ref])
+
+
+def answer(conversation: Conversation) -> str | None:
+    """The text of the newest reply that is complete."""
+    message = conversation.exchanges[-1].answer
+    return message.text if message is not None else None
+
+
+def waits(conversation: Conversation) -> bool:
+    return conversation.open_turn is not None
+
+
+def has_gap(conversation: Conversation) -> bool:
+    return conversation.live.has_gap
+
+
+def has_earlier(conversation: Conversation) -> bool:
+    return conversation.has_earlier
+
+
+async def test_a_reply_grows_by_what_the_bus_says_and_settles_in_the_store(
+    conversation: Conversation, store: Store
+) -> None:
+    turn = await asked(store, "Hello?")
+    await conversation.refresh()
+    conversation.hear(Sent(REPLY.message, "Good", streaming=True, thinking="hm"))
+    conversation.hear(Grew(REPLY.message, 4, " morning"))
+    assert waits(conversation)
+    assert (conversation.live.text, conversation.live.thinking) == ("Good morning", "")
+    await answered(store, turn, "Good morning!")
+    conversation.hear(Changed(REPLY.message))
+    await conversation.refresh()
+    assert answer(conversation) == "Good morning!"
+    assert (waits(conversation), conversation.live.text) == (False, "")
+
+
+async def test_a_lost_delta_is_filled_from_what_was_kept(conversation: Conversation, store: Store) -> None:
+    turn = await asked(store, "Count")
+    await conversation.refresh()
+    conversation.hear(Sent(REPLY.message, "one ", streaming=True))
+    conversation.hear(Grew(REPLY.message, 8, "three "))
+    assert has_gap(conversation)
+    assert conversation.live.text == "one "
+    async with store.begin() as tx:
+        await tx.turns.save_partial(turn.id, "one two three four")
+    conversation.hear(Grew(REPLY.message, 14, "four five"))
+    await conversation.catch_up()
+    assert not has_gap(conversation)
+    assert conversation.live.text == "one two three four five"
+
+
+async def test_a_page_that_comes_late_reads_what_was_kept(conversation: Conversation, store: Store) -> None:
+    turn = await asked(store, "Count")
+    async with store.begin() as tx:
+        await tx.turns.save_partial(turn.id, "one two")
+    await conversation.refresh()
+    assert conversation.live.text == "one two"
+    conversation.hear(Grew(REPLY.message, 7, " three"))
+    assert conversation.live.text == "one two three"
+
+
+async def test_an_answer_given_anew_hides_the_earlier_one_while_it_is_written(
+    conversation: Conversation, store: Store
+) -> None:
+    turn = await asked(store, "Hello?")
+    await answered(store, turn, "First")
+    async with store.begin() as tx:
+        await tx.turns.requeue(turn.id)
+        await tx.turns.begin(turn.id)
+    await conversation.refresh()
+    assert answer(conversation) is None
+    conversation.hear(Edited(REPLY.message, "Sec", streaming=True))
+    await conversation.refresh()
+    assert conversation.live.text == "Sec"
+    await answered(store, turn, "Second")
+    await conversation.refresh()
+    assert answer(conversation) == "Second"
+
+
+async def test_what_is_no_reply_is_a_notice_until_the_visitor_goes_on(conversation: Conversation, door: Door) -> None:
+    conversation.hear(Sent("d" * 32, "Your conversations:"))
+    conversation.hear(Grew("d" * 32, 19, " none"))
+    conversation.hear(Sent("e" * 32, "Oops"))
+    conversation.hear(Deleted("e" * 32))
+    assert [notice.text for notice in conversation.notices] == ["Your conversations: none"]
+    await conversation.press_notice(conversation.notices[0], "open:1")
+    await conversation.say("Thanks")
+    assert conversation.notices == ()
+    press, message = (incoming.payload for incoming in door.taken)
+    assert press == Press("open:1", Ref(PLACE, "d" * 32))
+    assert isinstance(message, UserMessage)
+
+
+async def test_a_whole_reply_that_was_sent_at_once_is_no_notice(conversation: Conversation, store: Store) -> None:
+    turn = await asked(store, "Hello?")
+    await conversation.refresh()
+    conversation.hear(Sent(REPLY.message, "Hi", ((Button("👍", f"up:{turn.id}"),),)))
+    assert (conversation.notices, conversation.live.text) == ((), "Hi")
+    conversation.hear(Sent("f" * 32, "A page of it"))
+    async with store.begin() as tx:
+        await tx.turns.finish(turn.id, TurnState.COMPLETED, text="Hi", refs=[REPLY, Ref(PLACE, "f" * 32)])
+    await conversation.refresh()
+    assert conversation.notices == ()
+
+
+async def test_everything_a_visitor_does_goes_through_the_door(
+    conversation: Conversation, store: Store, door: Door
+) -> None:
+    turn = await asked(store, "Helo")
+    await answered(store, turn, "Hi")
+    await conversation.refresh()
+    (exchange,) = conversation.exchanges
+    mine = exchange.questions[0].ref
+    assert mine is not None
+    await conversation.edit(mine, "Hello")
+    await conversation.press("up", exchange.turn)
+    await conversation.say("/help me")
+    edit, press, command = (incoming.payload for incoming in door.taken)
+    assert edit == UserEdit(mine, "Hello")
+    assert press == Press(f"up:{turn.id}", REPLY)
+    assert isinstance(command, Command)
+    assert {(incoming.place, incoming.sender.id) for incoming in door.taken} == {(PLACE, VISITOR)}
+
+
+async def test_a_closed_door_is_heard_of(conversation: Conversation, door: Door) -> None:
+    door.is_open = False
+    with pytest.raises(StorageError):
+        await conversation.say("Hello")
+
+
+async def test_a_visitor_sees_their_own_conversations_only(
+    conversation: Conversation, store: Store, door: Door, clock: ManualClock
+) -> None:
+    await asked(store, "my secret canary")
+    await asked(store, "another of mine", key="e" * 32)
+    stranger = Conversation(store, door.take, clock, visitor="f" * 32, key=KEY, locale="en")
+    await stranger.refresh()
+    assert (stranger.thread, stranger.exchanges, stranger.shelf) == (None, (), ())
+    await conversation.refresh()
+    assert {item.title for item in conversation.shelf} == {"my secret canary", "another of mine"}
+
+
+async def test_a_long_conversation_is_read_from_its_end_and_further_back_when_asked(
+    conversation: Conversation, store: Store
+) -> None:
+    for number in range(40):
+        turn = await asked(store, f"Question {number}")
+        await answered(store, turn, f"Answer {number}", ref=Ref(PLACE, f"reply{number}"))
+    await conversation.refresh()
+    assert has_earlier(conversation)
+    assert len(conversation.exchanges) < 40
+    conversation.show_earlier()
+    await conversation.refresh()
+    assert not has_earlier(conversation)
+    assert [exchange.questions[0].text for exchange in conversation.exchanges] == [f"Question {n}" for n in range(40)]
+
+
+def test_a_delta_cuts_off_what_it_replaces() -> None:
+    live = Live()
+    live.start("m", "Hello wrold")
+    live.grow(Grew("m", 6, "world"))
+    assert live.text == "Hello world"
