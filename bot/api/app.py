@@ -1,0 +1,89 @@
+"""The ASGI application: health, metrics, the public account, and the door for webhooks."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from bot.api.auth import needs
+from bot.domain.errors import StorageError
+from bot.domain.messenger import Hooked, Take
+from bot.telemetry import Metrics
+from storage.store import Store
+
+log = logging.getLogger(__name__)
+
+_HOOK_BYTES = 1_000_000
+
+
+def create_app(*, store: Store, take: Take, hooks: Sequence[Hooked], metrics: Metrics, secret: str) -> FastAPI:
+    """`secret` signs bearer tokens; every hook that has a path gets it on this server."""
+    app = FastAPI(title="Switchboard", docs_url="/docs", redoc_url=None)
+    app.add_exception_handler(HTTPException, _problem)
+
+    @app.get("/health", tags=["health"])
+    async def health() -> dict[str, str]:
+        """The process is alive."""
+        return {"status": "healthy"}
+
+    @app.get("/health/ready", tags=["health"])
+    async def ready(response: Response) -> dict[str, str]:
+        """The process can do its work: the database answers."""
+        if await store.ready():
+            return {"status": "healthy", "database": "healthy"}
+        response.status_code = 503
+        return {"status": "unhealthy", "database": "unreachable"}
+
+    @app.get("/metrics", tags=["health"])
+    async def prometheus() -> Response:
+        """Counters in Prometheus' text format; those of the database are read now."""
+        try:
+            await _read_gauges(store, metrics)
+        except StorageError:
+            log.warning("metrics without the database's part")
+        return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/api/v1/ledger", tags=["account"], dependencies=[Depends(needs("admin", secret))])
+    async def ledger() -> dict[str, int]:
+        """The public account: received = answered + refused + waiting."""
+        async with store.begin() as tx:
+            account = await tx.ledger.account()
+        return {**asdict(account), "lost": account.lost}
+
+    for hook in hooks:
+        if hook.hook_path is not None:
+            _mount(app, hook, hook.hook_path, take)
+    return app
+
+
+def _mount(app: FastAPI, hook: Hooked, path: str, take: Take) -> None:
+    @app.post(path, include_in_schema=False)
+    async def deliver(request: Request) -> Response:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _HOOK_BYTES:
+                return Response(status_code=413)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return Response(status_code=await hook.deliver(headers, bytes(body), take))
+
+
+async def _read_gauges(store: Store, metrics: Metrics) -> None:
+    async with store.begin() as tx:
+        depth = await tx.jobs.depth()
+        account = await tx.ledger.account()
+    metrics.jobs_open.clear()
+    for kind, jobs in depth.items():
+        metrics.jobs_open.labels(kind).set(jobs)
+    for state, updates in asdict(account).items():
+        metrics.account.labels(state).set(updates)
+
+
+async def _problem(request: Request, error: Exception) -> JSONResponse:
+    """Errors as problem details (RFC 9457)."""
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for this class
+    body = {"type": "about:blank", "title": error.detail, "status": error.status_code, "instance": request.url.path}
+    return JSONResponse(body, error.status_code, dict(error.headers or {}), media_type="application/problem+json")

@@ -1,0 +1,93 @@
+"""Every setting: an environment variable, or a line of `.env`, by the name of the field in capitals."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.domain.errors import SettingsError
+
+
+def _no_slash(url: str) -> str:
+    return url.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_no_slash)]
+
+
+class Settings(BaseSettings):
+    """Read once, at the roof; everyone else receives the values they need."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+    database_url: str = "sqlite:///var/switchboard.db"
+    """`sqlite:///path` for one process, `postgresql://user:password@host/name` for as many as you like."""
+    host: str = "127.0.0.1"
+    """Address to listen on; `0.0.0.0` makes the pages reachable from other machines."""
+    port: int = Field(8080, ge=0, le=65_535)
+    """Port to listen on; 0 takes a free one."""
+    public_url: Url = ""
+    """How the outside reaches us, as in `https://chat.example.org`; needed for webhooks."""
+    jwt_secret: SecretStr = SecretStr("")
+    """Signs access tokens and browser sessions, at least 32 characters. Empty: made once and kept in `var/secret`."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+
+    telegram_bot_token: SecretStr = SecretStr("")
+    """From @BotFather; empty: no Telegram."""
+    telegram_api_base: Url = "https://api.telegram.org"
+    """Another Bot API server, such as a local one."""
+    telegram_mode: Literal["polling", "webhook"] = "polling"
+    telegram_webhook_secret: SecretStr = SecretStr("")
+    """Telegram sends it with every webhook call: 1 to 256 of A-Z a-z 0-9 _ and -."""
+
+    default_model: str = "handbook"
+    """`handbook` answers from the shipped handbook without any account."""
+    specialists_dir: Path | None = None
+    """A folder with more specialists, or with changed ones of the shipped names."""
+    knowledge_dir: Path | None = None
+    """A folder of Markdown files that the handbook engine answers from besides its own."""
+
+    burst_seconds: float = Field(0.8, ge=0, le=10)
+    """Messages that follow each other within this time become one turn."""
+    waiting_turns: int = Field(20, ge=1, le=1_000)
+    """Turns that may wait in one thread before the user is asked to wait."""
+    turn_concurrency: int = Field(1_000, ge=1, le=10_000)
+    """Jobs that one process runs at once."""
+    lease_seconds: float = Field(5.0, ge=1, le=120)
+    """How long a process may be silent before another takes its work over."""
+    grace_seconds: float = Field(10.0, ge=0, le=600)
+    """How long running replies may go on after a signal to stop."""
+    process_name: str = ""
+    """Name of this process among its fellows; empty: the machine's name. A process that returns under its name
+    continues its work at once."""
+
+    def chat_url(self, port: int) -> str:
+        """Where a person opens the chat page when we listen on `port`."""
+        return self.public_url or f"http://{'localhost' if self.host in _HERE else self.host}:{port}"
+
+
+_HERE = {"127.0.0.1", "0.0.0.0", "localhost", "::", "::1"}  # noqa: S104
+
+
+def read_settings() -> Settings:
+    """The settings in force; SettingsError names each wrong one and says what is wrong with it."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        lines = (f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+        raise SettingsError("\n".join(lines)) from None
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    secret = settings.jwt_secret.get_secret_value()
+    if secret and len(secret) < 32:
+        raise SettingsError("JWT_SECRET: at least 32 characters are needed, for example from `openssl rand -hex 32`")
+    if settings.telegram_bot_token.get_secret_value() and settings.telegram_mode == "webhook":
+        if not settings.public_url.startswith("https://") and not settings.public_url.startswith("http://localhost"):
+            raise SettingsError("PUBLIC_URL: TELEGRAM_MODE=webhook needs the https:// address Telegram can reach")
+        if not settings.telegram_webhook_secret.get_secret_value():
+            raise SettingsError("TELEGRAM_WEBHOOK_SECRET: TELEGRAM_MODE=webhook needs one, `openssl rand -hex 32`")
