@@ -138,7 +138,7 @@ class WebMessenger:
         return Capabilities(
             streaming="appends",
             bursts=False,
-            pace_seconds=(0.0, 0.05),
+            pace_seconds=(0.0, 0.1),
             long_code_chars=MAX_TEXT_BYTES,
             files=Level.DROPPED,
             file_bytes=50_000_000,

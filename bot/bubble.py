@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.budget import Priority
 from bot.courier import Courier
 from bot.domain.errors import MessageGone, MessengerError, Unrenderable
-from bot.domain.messenger import Button, Delta, File, Outgoing
+from bot.domain.messenger import Buttons, Delta, File, Outgoing
 from bot.domain.place import Place, Ref
 from bot.markdown.long_code import CodeFile, lift_long_code
 from bot.markdown.pages import Page, paginate
@@ -18,8 +18,6 @@ log = logging.getLogger(__name__)
 
 _PLAIN_CHARS = 3_000
 """A page that a platform refuses to render is said again in plain pieces of this size, which every platform takes."""
-
-Buttons = tuple[tuple[Button, ...], ...]
 
 
 @dataclass(slots=True)

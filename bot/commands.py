@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from bot.budget import Priority
 from bot.courier import Courier
-from bot.domain.messenger import Outgoing
+from bot.domain.action import ThreadAction
+from bot.domain.messenger import Button, Buttons, Outgoing
 from bot.domain.place import Place
-from bot.domain.thread import User
+from bot.domain.thread import Thread, User
 from bot.markdown.plain import literal
 from bot.texts import Texts
 from bot.work import Work
@@ -17,6 +18,7 @@ MENU = ("new", "threads", "stop", "help")
 """Commands of the messengers' menus, in order; the Fluent key of each description is `command-NAME`."""
 
 _THREADS_SHOWN = 10
+_LABEL_CHARS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Commands:
             answer = await self._verbs.get(given.name, self._unknown)(given)
             await work.record("answer", answer)
         if answer:
-            await _say(work, self._courier, given.place, answer)
+            buttons = await self._doors(given) if given.name == "threads" else ()
+            await _say(work, self._courier, given.place, answer, buttons)
 
     async def give_up(self, work: Work, error: Exception) -> None:
         """A command that cannot be answered is only logged, by the worker."""
@@ -74,8 +77,7 @@ class Commands:
         return self._texts.say(given.user.locale, "thread-new")
 
     async def _threads(self, given: Given) -> str:
-        async with self._store.begin() as tx:
-            threads = await tx.threads.list(given.user.id, limit=_THREADS_SHOWN)
+        threads = await self._listed(given)
         locale = given.user.locale
         if not threads:
             return self._texts.say(locale, "threads-none")
@@ -90,6 +92,18 @@ class Commands:
             for number, thread in enumerate(threads, 1)
         ]
         return "\n".join((self._texts.say(locale, "threads-title"), "", *lines))
+
+    async def _listed(self, given: Given) -> list[Thread]:
+        async with self._store.begin() as tx:
+            return await tx.threads.list(given.user.id, limit=_THREADS_SHOWN)
+
+    async def _doors(self, given: Given) -> Buttons:
+        """A button for each listed thread that was held in this place, numbered as in the list."""
+        return tuple(
+            (Button(f"{number}. {thread.title}"[:_LABEL_CHARS], str(ThreadAction(thread.id))),)
+            for number, thread in enumerate(await self._listed(given), 1)
+            if thread.place == given.place and thread.title
+        )
 
     async def _stop(self, given: Given) -> str:
         """The stopped reply says so itself."""
@@ -131,6 +145,6 @@ class Presses:
         """The platform ends the wait at the button by itself."""
 
 
-async def _say(work: Work, courier: Courier, place: Place, text: str) -> None:
+async def _say(work: Work, courier: Courier, place: Place, text: str, buttons: Buttons = ()) -> None:
     ours = courier.on_behalf_of(work.check)
-    await ours.send(place, Outgoing(text), priority=Priority.NOTICE, step=work.step("said"))
+    await ours.send(place, Outgoing(text, buttons), priority=Priority.NOTICE, step=work.step("said"))

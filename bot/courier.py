@@ -21,7 +21,7 @@ from bot.domain.job import backoff_seconds
 from bot.domain.messenger import (
     Acknowledging,
     Appending,
-    Button,
+    Buttons,
     Capabilities,
     Delta,
     Drafting,
@@ -49,7 +49,7 @@ class Begun:
     """A send that was about to happen: by these its message can be found, should the answer never have come."""
 
     watermark: str
-    buttons: tuple[tuple[Button, ...], ...]
+    buttons: Buttons
 
 
 class Step(Protocol):
@@ -260,4 +260,6 @@ async def _uncut(sending: Coroutine[object, object, T]) -> T:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task})
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.info("a call failed after its caller had gone", extra={"error": type(error).__name__})
         raise

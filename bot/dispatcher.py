@@ -5,11 +5,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.bubble import Bubble, Buttons
+from bot.bubble import Bubble
 from bot.courier import Courier
 from bot.domain.action import TurnAction, Verb
 from bot.domain.errors import Blocked, MessengerError, SwitchboardError
-from bot.domain.messenger import Button
+from bot.domain.messenger import Button, Buttons
 from bot.domain.place import Ref
 from bot.domain.ports import Clock
 from bot.domain.reply import Engine, Prompt, Usage, Utterance

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
-from bot.domain.action import TurnAction
+from bot.domain.action import ThreadAction, TurnAction
 from bot.domain.errors import NotAllowed
 from bot.domain.incoming import (
     Command,
@@ -230,16 +230,25 @@ class Intake:
         await tx.jobs.put(command_lane(user.id, incoming.place), "command", payload)
 
     async def _press(self, tx: Tx, incoming: Incoming, user: User, press: Press) -> None:
-        action = TurnAction.parse(press.action)
         key = "old-button"
-        if action is not None:
-            try:
+        try:
+            if (action := TurnAction.parse(press.action)) is not None:
                 key = await self._act(tx, user, action)
-            except NotAllowed as error:
-                log.warning("a press on a turn that is not theirs", extra={"turn": action.turn})
-                key = error.sentence
+            elif (opening := ThreadAction.parse(press.action)) is not None:
+                key = await self._open(tx, user, incoming.place, opening.thread)
+        except NotAllowed as error:
+            log.warning("a press on what is not theirs")
+            key = error.sentence
         payload = {"place": str(incoming.place), "press": press.press, "key": key, "locale": user.locale}
         await tx.jobs.put(press_lane(user.id), "press", payload)
+
+    async def _open(self, tx: Tx, user: User, place: Place, thread_id: int) -> str:
+        """Go on with an earlier thread of the user's in the place where it was held."""
+        thread = await tx.threads.owned(thread_id, user.id)
+        if thread.place != place:
+            return "old-button"
+        await tx.threads.activate(thread.id)
+        return "thread-opened"
 
     async def _act(self, tx: Tx, user: User, action: TurnAction) -> str:
         """Do what the button says to a turn of the user's own; the key of the short answer shown at the button."""

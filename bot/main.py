@@ -41,6 +41,7 @@ _HERE = Path(__file__).parent
 _TEAM = _HERE.parent / "specialists" / "team"
 _HANDBOOK = _HERE.parent / "specialists" / "handbook"
 _RECEIVE_AGAIN_SECONDS = 30.0
+_LONE_LEASE_SECONDS = 60.0
 _MODELS = ("handbook", "scripted:echo")
 """`scripted:echo` says slowly what the user said: for demonstrations and for trying out a messenger."""
 
@@ -179,7 +180,8 @@ async def build(
             metrics=metrics,
             random=random,
             concurrency=settings.turn_concurrency,
-            lease_seconds=settings.lease_seconds,
+            # Nobody can take over from a SQLite file's only process; what it held is free when it starts again.
+            lease_seconds=settings.lease_seconds if store.dialect == "postgresql" else _LONE_LEASE_SECONDS,
         )
         hooks = [messenger for messenger in outside if isinstance(messenger, Hooked)]
         app = create_app(store=store, take=intake.take, hooks=hooks, metrics=metrics, secret=secret)

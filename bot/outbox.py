@@ -39,12 +39,16 @@ class Outbox:
 
     @asynccontextmanager
     async def slot(self, place: Place, priority: Priority, meter: Meter = "sends") -> AsyncIterator[None]:
-        """Inside, one call into `place` may be made. `Flooded` raised inside closes the room for as long as it says."""
+        """Inside, one call into `place` may be made. `Flooded` raised inside closes the room for as long as it says.
+
+        Drafts and the like have no part in the bot's budget, which is for messages.
+        """
         room = self._room(place)
         await room.gate.enter(priority, room.windows[meter])
         try:
-            await self._bot.enter(priority, self._bot_window)
-            self._bot.leave()
+            if meter == "sends":
+                await self._bot.enter(priority, self._bot_window)
+                self._bot.leave()
             yield
         except Flooded as flood:
             room.gate.block(flood.retry_after_seconds or _DEFAULT_WAIT_SECONDS)

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import assert_never
 
-from bot.bubble import Bubble, Buttons, Growing
+from bot.bubble import Bubble, Growing
 from bot.courier import Courier
 from bot.domain.errors import Blocked, EngineError, LeaseLost, UnknownFailure
-from bot.domain.messenger import Capabilities
+from bot.domain.messenger import Buttons, Capabilities
 from bot.domain.ports import Clock
 from bot.domain.reply import (
     Failed,
@@ -28,7 +28,7 @@ from bot.work import Work
 log = logging.getLogger(__name__)
 
 _THINKING_CHARS = 1_000
-_PARTIAL_EVERY_SECONDS = 1.0
+_PARTIAL_EVERY_SECONDS = 2.0
 _DRAFT_REFRESH_SHARE = 0.6
 
 

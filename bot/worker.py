@@ -91,7 +91,9 @@ class Worker:
     async def _inherit(self) -> None:
         try:
             async with self._store.begin() as tx:
-                inherited = await tx.jobs.release(f"{self._store.process}/")
+                # A SQLite file has one process, so whoever held a job before is dead, whatever its name.
+                dead = "" if self._store.dialect == "sqlite" else f"{self._store.process}/"
+                inherited = await tx.jobs.release(dead)
         except StorageError:
             log.warning("jobs of a dead predecessor wait for their leases to run out")
         else:

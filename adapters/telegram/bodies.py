@@ -64,7 +64,7 @@ def rich_body(outgoing: Outgoing) -> InputRichMessage | None:
 def rich_draft(outgoing: Outgoing) -> InputRichMessage:
     """The growing reply under its thinking block; never empty."""
     thinking = "\n".join(filter(None, (outgoing.thinking.strip(), outgoing.status)))
-    html = as_rich(outgoing.text, clean(thinking)).html
+    html = as_rich(outgoing.text, thinking).html
     return InputRichMessage(html=html if html.strip() else as_rich("", _NOTHING_YET).html)
 
 

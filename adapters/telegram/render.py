@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from telegramify_markdown import convert, richify
 from telegramify_markdown.config import RenderConfig
@@ -18,6 +19,10 @@ _TEXT_ENTITIES = 100
 # Limits of rich messages (https://core.telegram.org/bots/api#inputrichmessage): 32,768 of text, 500 blocks, 16 levels,
 # 20 columns. We stay below, because how Telegram counts its own wrappers is not documented.
 _RICH_BYTES = 32_000
+_THOUGHT_BYTES = 5
+"""What a character of a thought takes at most, escaped: `&amp;`."""
+_REMEMBERED = 256
+"""A text is asked about (`fits_…`) just before it is sent, and a finished page at every preview."""
 _RICH_BLOCKS = 480
 _RICH_LEVELS = 15
 _CONTAINER_LEVELS = 10
@@ -47,6 +52,7 @@ class Rich:
     html: str
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def as_text(markdown: str) -> Text:
     """`markdown`, healed, as a text message of any length; nothing visible gives `Text("", ())`, which is not sent."""
     text, found = convert(literal(heal(clean(markdown))), latex_escape=False, config=_symbols())
@@ -70,13 +76,22 @@ def as_text(markdown: str) -> Text:
 
 
 def as_rich(markdown: str, thinking: str = "") -> Rich:
-    """`markdown`, healed, as a rich message; `thinking` becomes the block that Telegram allows in drafts only."""
-    content = richify(literal(heal(clean(markdown)), rich=True)).html or ""
-    content = _TABLE.sub(_narrow, content)
-    content = _EMPTY.sub("", _levelled(content))
-    thought = html.escape(clean(thinking).strip(), quote=False)
+    """`markdown`, healed, as a rich message; `thinking` becomes the block that Telegram allows in drafts only.
+
+    Of a thought that does not fit beside the text only the end is shown, or nothing.
+    """
+    content = _rich(markdown)
+    room = _RICH_BYTES - len(content.encode())
+    thought = html.escape(clean(thinking).strip()[-max(room // _THOUGHT_BYTES, 0) :], quote=False) if room > 0 else ""
     lead = f"<tg-thinking>{thought}</tg-thinking>" if thought else ""
     return Rich(lead + content)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _rich(markdown: str) -> str:
+    content = richify(literal(heal(clean(markdown)), rich=True)).html or ""
+    content = _TABLE.sub(_narrow, content)
+    return _EMPTY.sub("", _levelled(content))
 
 
 def fits_text(markdown: str) -> bool:
@@ -87,7 +102,7 @@ def fits_text(markdown: str) -> bool:
 
 def fits_rich(markdown: str) -> bool:
     """Whether one rich message holds it, with some room to spare. Depth and columns are limited in the rendering."""
-    content = as_rich(markdown).html
+    content = _rich(markdown)
     return len(content.encode()) <= _RICH_BYTES and len(_BLOCK.findall(content)) <= _RICH_BLOCKS
 
 

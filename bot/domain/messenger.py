@@ -64,6 +64,10 @@ class Button:
     style: Literal["", "primary", "danger", "success"] = ""
 
 
+Buttons = tuple[tuple[Button, ...], ...]
+"""Rows of buttons under a message."""
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file to send along, whole in memory."""
@@ -82,7 +86,7 @@ class Outgoing:
     """
 
     text: str
-    buttons: tuple[tuple[Button, ...], ...] = ()
+    buttons: Buttons = ()
     thinking: str = ""
     status: str = ""
     streaming: bool = False

@@ -58,6 +58,8 @@ def lift_long_code(source: str, max_chars: int, note: Callable[[str], str]) -> L
     the margin), then the fence is closed and `note(file_name)` follows as a paragraph. For a growing source the text
     only grows, apart from the note where it is cut: an unfinished line that may cross the limit is not shown.
     """
+    if len(source) <= max_chars - min(_MARGIN_CHARS, max_chars // 4):
+        return Lifted(source, ())
     parts: list[str] = []
     files: list[CodeFile] = []
     at = 0

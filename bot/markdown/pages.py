@@ -32,6 +32,9 @@ def paginate(source: str, fits: Callable[[str], bool], boundaries: Sequence[int]
     changes a finished page. The last page is open. Cuts prefer the end of a block, then of a line or item, of a
     sentence, of a word, and at last of a character; a single character that does not fit gets a page of its own.
     """
+    if not boundaries and 0 < len(source) <= _WHOLE and fits(source):
+        # Most replies are one page, and a growing one is asked for at every preview.
+        return [Page(source, 0, len(source))]
     slices = Slices(source)
     pages: list[Page] = []
     start = 0
@@ -44,6 +47,8 @@ def paginate(source: str, fits: Callable[[str], bool], boundaries: Sequence[int]
     while start < len(source):
         end = _Cut(slices, fits, start, marks).end(guess)
         pages.append(Page(slices.text(start, end, marks), start, end))
+        if end == len(source):
+            break
         guess = max(64, end - start)
         start, marks = end, slices.marks(start, end, marks)
     return pages

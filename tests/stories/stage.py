@@ -86,10 +86,14 @@ class Process:
 
 @asynccontextmanager
 async def set_stage(
-    database_url: str, *, limits: Limits | None = None, choose: Callable[[Prompt], Script] = echo
+    database_url: str,
+    *,
+    limits: Limits | None = None,
+    choose: Callable[[Prompt], Script] = echo,
+    grain_seconds: float = 0.0,
 ) -> AsyncIterator[Stage]:
     """An emulated Telegram and the settings for it; enter `Stage.process` to begin."""
-    clock = ManualClock()
+    clock = ManualClock(grain_seconds=grain_seconds)
     async with TelegramEmulator(clock=clock, limits=limits) as tg:
         settings = Settings(
             _env_file=None, database_url=database_url, telegram_bot_token=tg.token, telegram_api_base=tg.url

@@ -255,6 +255,29 @@ async def test_new_begins_a_thread_without_the_old_history(stage: Stage) -> None
     assert "What was the word?" in listed
 
 
+async def test_an_earlier_thread_is_opened_again_by_its_button(stage: Stage) -> None:
+    ann, mallory = stage.tg.user("Ann"), stage.tg.user("Mallory")
+    await ann.says("Remember the word kingfisher")
+    await stage.settles()
+    await ann.says("/new")
+    await ann.says("Something else")
+    await stage.settles()
+    await ann.says("/threads")
+    await stage.settles()
+    press = await ann.presses("2. Remember the word kingfisher")
+    await stage.settles()
+    assert "back in that conversation" in (stage.tg.presses[press].text or "")
+    await ann.says("What was the word?")
+    await stage.settles()
+    assert stage.engine.prompts[-1].history[0].text == "Remember the word kingfisher"
+    await mallory.says("hello")
+    await stage.settles()
+    await mallory.presses_data("open:1", mallory.private.replies[0])
+    await mallory.says("what was the word?")
+    await stage.settles()
+    assert all("kingfisher" not in said.text for said in stage.engine.prompts[-1].history)
+
+
 async def test_start_and_help_are_answered_in_the_users_language(stage: Stage) -> None:
     ann, olga = stage.tg.user("Ann", language_code="en"), stage.tg.user("Ольга", language_code="ru")
     await ann.says("/start")

@@ -22,6 +22,7 @@ threads-title = **Your conversations**
 threads-none = You have no conversations yet. Write me something, and the first one begins.
 # $number: place in the list; $title: title of the thread; $when: time of the last message, ready to show.
 threads-line = { $number }. { $title } · { $when }
+thread-opened = You are back in that conversation. Just go on writing.
 thread-untitled = Untitled conversation
 
 # Shown under the part of a reply that had been written when it was stopped.
