@@ -1,0 +1,212 @@
+"""The web chat: a page that hears the bus and asks the store for what is too long for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from uuid import uuid4
+
+from adapters.web import (
+    Changed,
+    Deleted,
+    Edited,
+    Grew,
+    Rows,
+    Sent,
+    WebEvent,
+    WebMessenger,
+    decode,
+    edited,
+    pressed,
+    said,
+    topic,
+    web_place,
+)
+from bot.domain.incoming import Incoming
+from bot.domain.messenger import Button, Messenger, Take
+from bot.domain.place import Place, Ref
+from bot.domain.ports import Bus
+from storage.bus import LocalBus
+from storage.store import Store
+from tests.conformance.venue import STOP, Shown
+from tests.fakes.clock import ManualClock
+from tests.stories.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """A message as the bus told it; `text` is None when only the store has it."""
+
+    text: str | None
+    buttons: tuple[Button, ...] = ()
+
+
+class WebVenue:
+    """A visitor at the chat page. `listen` runs as long as the page is open."""
+
+    def __init__(self, bus: Bus, take: Take, clock: ManualClock, store: Store | None) -> None:
+        self.place: Place = web_place(uuid4().hex, uuid4().hex)
+        self._bus = bus
+        self._take = take
+        self._clock = clock
+        self._store = store
+        self._bubbles: dict[str, Bubble] = {}
+        self._growth: dict[str, list[str]] = {}
+        self._last: Incoming | None = None
+        self._numbers = count(1)
+        self._marks: dict[str, asyncio.Event] = {}
+
+    async def listen(self, opened: asyncio.Event) -> None:
+        async with self._bus.subscribe(topic(self.place)) as messages:
+            opened.set()
+            async for _, message in messages:
+                event = decode(message)
+                if event is not None:
+                    self._hear(event)
+                elif message in self._marks:
+                    self._marks[message].set()
+
+    async def look(self) -> list[Shown]:
+        await self._catch_up()
+        shown = []
+        for message, bubble in self._bubbles.items():
+            text = await self._stored(message) if bubble.text is None else bubble.text
+            shown.append(Shown(message, text, tuple(button.label for button in bubble.buttons)))
+        return shown
+
+    @property
+    def preview(self) -> str | None:
+        return None
+
+    @property
+    def growth(self) -> list[str]:
+        return next(reversed(self._growth.values()), [])
+
+    @property
+    def is_typing(self) -> bool:
+        return False
+
+    async def says(self, text: str) -> Ref:
+        incoming = said(self.place, "", "en", text, self._clock.now())
+        await self._does(incoming)
+        ref = getattr(incoming.payload, "ref", None)
+        assert isinstance(ref, Ref)
+        return ref
+
+    async def edits(self, ref: Ref, text: str) -> None:
+        await self._does(edited(ref, "", "en", text, self._clock.now()))
+
+    async def presses(self, label: str) -> None:
+        await self._catch_up()
+        message, action = next(
+            (message, button.action)
+            for message, bubble in reversed(self._bubbles.items())
+            for button in bubble.buttons
+            if button.label == label
+        )
+        ref = Ref(self.place, message)
+        await self._does(pressed(self.place, "", "en", action, self._clock.now(), ref=ref))
+
+    async def stops(self) -> None:
+        await self.presses(STOP)
+
+    async def repeats(self) -> None:
+        """As after a connection that broke while the page waited for the answer."""
+        assert self._last is not None
+        await self._take(self._last)
+
+    async def echoes(self, ref: Ref) -> None:
+        """What is said to the page reaches nobody else."""
+
+    @property
+    def answered_presses(self) -> int:
+        return 0
+
+    @property
+    def troubles(self) -> dict[str, Callable[[], AbstractContextManager[None]]]:
+        """None: whatever happens to the bus, it raises nothing."""
+        return {}
+
+    async def _does(self, incoming: Incoming) -> None:
+        self._last = incoming
+        await self._take(incoming)
+
+    def _hear(self, event: WebEvent) -> None:
+        known = self._bubbles.get(event.message, Bubble(""))
+        match event:
+            case Sent(message, text, rows) | Edited(message, text, rows):
+                self._bubbles[message] = Bubble(text, _flat(rows))
+            case Grew(message, offset, text):
+                assert known.text is not None
+                assert offset <= len(known.text), "an event was lost"
+                self._bubbles[message] = replace(known, text=known.text[:offset] + text)
+            case Changed(message):
+                self._bubbles[message] = Bubble(None)
+            case Deleted(message):
+                self._bubbles.pop(message, None)
+        now = self._bubbles.get(event.message)
+        if now is not None and now.text is not None:
+            self._growth.setdefault(event.message, []).append(now.text)
+
+    async def _catch_up(self) -> None:
+        """Hear everything that was published until now."""
+        mark = f"look {next(self._numbers)}"
+        heard = self._marks[mark] = asyncio.Event()
+        await self._bus.publish(topic(self.place), mark)
+        await heard.wait()
+
+    async def _stored(self, message: str) -> str:
+        if self._store is None:
+            return ""  # The messenger is by itself here, and nobody has stored what it said.
+        async with self._store.begin() as tx:
+            turn = await tx.turns.by_reply_ref(Ref(self.place, message))
+            assert turn is not None
+            said_here = await tx.turns.messages(turn.id)
+        (answer,) = (one for one in said_here if one.role == "assistant" and one.version == turn.version)
+        return answer.text
+
+
+def _flat(rows: Rows) -> tuple[Button, ...]:
+    return tuple(button for row in rows for button in row)
+
+
+@asynccontextmanager
+async def open_page(page: WebVenue) -> AsyncIterator[WebVenue]:
+    opened = asyncio.Event()
+    listening = asyncio.create_task(page.listen(opened))
+    await opened.wait()
+    try:
+        yield page
+        assert not listening.done(), "the page broke"
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class WebWorld:
+    messenger: Messenger
+    bus: Bus
+    take: Take
+    clock: ManualClock
+
+    def venue(self) -> AbstractAsyncContextManager[WebVenue]:
+        return open_page(WebVenue(self.bus, self.take, self.clock, None))
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    name: str
+
+    @asynccontextmanager
+    async def alone(self, take: Take, clock: ManualClock) -> AsyncIterator[WebWorld]:
+        bus = LocalBus()
+        messenger = WebMessenger(bus)
+        await messenger.run(take)
+        yield WebWorld(messenger, bus, take, clock)
+        await messenger.close()
+
+    def staged(self, stage: Stage) -> AbstractAsyncContextManager[WebVenue]:
+        board = stage.board
+        return open_page(WebVenue(board.store.bus, board.intake.take, stage.clock, board.store))
