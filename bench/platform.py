@@ -1,0 +1,82 @@
+"""The platform under measurement: the real Switchboard in this process, with an engine that knows what time it is."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+
+from adapters.web import said, web_place
+from bench.emulated import Emulated
+from bot.clock import SystemClock
+from bot.domain.reply import Finished, Prompt, ReplyEvent, TextDelta
+from bot.main import Switchboard, build
+from bot.settings import Settings
+from specialists.scripted import Script, ScriptedEngine
+
+SECRET = "a secret of the benches, long enough to sign with"
+_LOOK_SECONDS = 0.2
+
+
+class TimedEngine:
+    """Plays scripts and notes when it was asked, when it said its first word, and when it ended.
+
+    Times are monotonic seconds, by the last word of what the user said.
+    """
+
+    def __init__(self, choose: Callable[[Prompt], Script]) -> None:
+        self._choose = choose
+        self._clock = SystemClock()
+        self.asked: dict[str, float] = {}
+        self.first_text: dict[str, float] = {}
+        self.ended: dict[str, float] = {}
+
+    async def reply(self, prompt: Prompt) -> AsyncGenerator[ReplyEvent]:
+        key = prompt.text.split()[-1]
+        self.asked.setdefault(key, time.monotonic())
+        # An engine of its own for each reply: the scripted one remembers every reply it gave.
+        async with aclosing(ScriptedEngine(self._clock, self._choose).reply(prompt)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    self.first_text.setdefault(key, time.monotonic())
+                elif isinstance(event, Finished):
+                    self.ended[key] = time.monotonic()
+                yield event
+
+
+@asynccontextmanager
+async def platform(url: str, engine: TimedEngine, telegram: Emulated | None = None) -> AsyncIterator[Switchboard]:
+    """A working platform on the database at `url`: web chat, and Telegram when there is one. Bursts are off."""
+    settings = Settings(
+        _env_file=None,
+        database_url=url,
+        burst_seconds=0,
+        process_name="bench",
+        telegram_bot_token=telegram.token if telegram else "",
+        telegram_api_base=telegram.url if telegram else "http://localhost",
+    )
+    async with build(settings, SECRET, SystemClock(), engine=lambda _: engine) as board:
+        working = asyncio.create_task(board.work(asyncio.Event()))
+        try:
+            yield board
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+
+async def web_says(board: Switchboard, conversation: int, text: str) -> None:
+    """The visitor of conversation number `conversation` says `text` on the chat page."""
+    place = web_place(f"{conversation:032x}", f"{conversation:032x}")
+    await board.intake.take(said(place, "Ann", "en", text, board.clock.now()))
+
+
+async def turns_are_over(board: Switchboard, within_seconds: float) -> bool:
+    """Wait until no turn is open; whether that happened in time."""
+    deadline = time.monotonic() + within_seconds
+    while True:
+        async with board.store.begin() as tx:
+            depth = await tx.jobs.depth()
+        if not depth.get("turn"):
+            return True
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(_LOOK_SECONDS)
