@@ -107,7 +107,7 @@ def _sqlite_engine(path: Path, busy_timeout_seconds: float) -> AsyncEngine:
     # The driver's own transactions begin too late, at the first write, and are switched off.
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.connection.driver_connection.begin()
 
     return engine
 

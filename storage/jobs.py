@@ -32,8 +32,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.domain.errors import LeaseLost, StorageError
 from bot.domain.job import Job, Json
 from storage.tables import JOB_IS_CLAIMED, JOB_IS_OPEN, jobs
-from storage.types import CleanText, DatabaseTime, Moment, SecondsBetween
-from storage.wire import Wire
+from storage.types import NOW, CleanText, DatabaseTime, Moment, SecondsBetween, StepValue, WithStep, seconds_from_now
+from storage.wire import Values, Wire
 
 WAKE_UP = "jobs"
 STOP = "stop"
@@ -94,6 +94,53 @@ CLAIM = claiming(
     bindparam("told_time", type_=Moment),
 )
 
+PUT = (
+    Wire.insert(jobs)
+    .values(due_at=seconds_from_now("delay_seconds"), created_at=NOW)
+    .on_conflict_do_nothing(index_elements=[jobs.c.dedup])
+    .returning(jobs)
+)
+WAITING = select(func.count()).where(jobs.c.lane == bindparam("waiting_lane"), JOB_IS_OPEN, ~JOB_IS_CLAIMED)
+POSTPONE = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("job"), JOB_IS_OPEN, ~JOB_IS_CLAIMED, jobs.c.due_at > NOW)
+    .values(due_at=seconds_from_now("delay_seconds"))
+)
+EXTEND = (
+    update(jobs)
+    .where(jobs.c.owner == bindparam("holder"), JOB_IS_CLAIMED)
+    .values(lease_until=seconds_from_now("lease_seconds"))
+    .returning(jobs.c.id, jobs.c.attempts, jobs.c.stop)
+)
+_MOMENT = func.coalesce(jobs.c.lease_until, jobs.c.due_at)
+_SOONEST = func.min(SecondsBetween(_MOMENT, NOW)).filter(_MOMENT > NOW)
+NEXT_DUE = select(_SOONEST, func.count()).select_from(jobs).where(JOB_IS_OPEN)
+
+HELD = and_(
+    jobs.c.id == bindparam("job"),
+    jobs.c.owner == bindparam("holder"),
+    jobs.c.attempts == bindparam("attempt"),
+    JOB_IS_CLAIMED,
+)
+RECORD = (
+    update(jobs)
+    .where(HELD)
+    .values(
+        steps=WithStep(jobs.c.steps, bindparam("step", type_=CleanText), bindparam("step_value", type_=StepValue()))
+    )
+)
+RETRY = (
+    update(jobs)
+    .where(HELD)
+    .values(
+        owner="",
+        lease_until=null(),
+        due_at=seconds_from_now("delay_seconds"),
+        holds_lane=bindparam("holding"),
+    )
+)
+END = update(jobs).where(HELD).values(lease_until=null(), ended_at=NOW, error=bindparam("end_error"))
+
 
 class Jobs:
     def __init__(self, wire: Wire) -> None:
@@ -115,17 +162,16 @@ class Jobs:
         Other puts into the lane wait until this transaction ends, so that ids of a lane commit in order.
         """
         await self._wire.lock(f"lane {lane}")
-        job = self._wire.insert(jobs).values(
-            lane=lane,
-            kind=kind,
-            payload=payload,
-            steps=steps or {},
-            priority=priority,
-            dedup=dedup,
-            due_at=self._wire.now(delay_seconds),
-            created_at=self._wire.now(),
-        )
-        row = await self._wire.row(job.on_conflict_do_nothing(index_elements=[jobs.c.dedup]).returning(jobs))
+        job = {
+            "lane": lane,
+            "kind": kind,
+            "payload": payload,
+            "steps": steps or {},
+            "priority": priority,
+            "dedup": dedup,
+            "delay_seconds": delay_seconds,
+        }
+        row = await self._wire.row(PUT, job)
         if row is None:
             return None
         self._wire.notify(WAKE_UP, "")
@@ -133,13 +179,11 @@ class Jobs:
 
     async def waiting(self, lane: str) -> int:
         """How many jobs of the lane are open and not claimed."""
-        waiting = select(func.count()).where(jobs.c.lane == lane, JOB_IS_OPEN, ~JOB_IS_CLAIMED)
-        return int(await self._wire.scalar(waiting))
+        return int(await self._wire.scalar(WAITING, {"waiting_lane": lane}))
 
     async def postpone(self, job_id: int, *, delay_seconds: float) -> bool:
         """Make a job that is not yet due so after the delay; False when it was due already, is claimed or has ended."""
-        job = update(jobs).where(jobs.c.id == job_id, JOB_IS_OPEN, ~JOB_IS_CLAIMED, jobs.c.due_at > self._wire.now())
-        if not await self._wire.count(job.values(due_at=self._wire.now(delay_seconds))):
+        if not await self._wire.count(POSTPONE, {"job": job_id, "delay_seconds": delay_seconds}):
             return False
         self._wire.notify(WAKE_UP, "")
         return True
@@ -151,12 +195,7 @@ class Jobs:
         """
         if limit <= 0:
             return []
-        values = {
-            "claimer": owner,
-            "most": limit,
-            "told_time": self._wire.told_time,
-            "lease_seconds": lease_seconds,
-        }
+        values = {"claimer": owner, "most": limit, "lease_seconds": lease_seconds}
         for _ in range(CLAIM_TRIES):
             try:
                 rows = await self._claim(values)
@@ -167,20 +206,17 @@ class Jobs:
 
     async def heartbeat(self, owner: str, *, lease_seconds: float) -> dict[int, Heartbeat]:
         """Extend the leases of `owner`; by job id, what it still holds. A job that is missing was lost."""
-        extended = (
-            update(jobs)
-            .where(jobs.c.owner == owner, JOB_IS_CLAIMED)
-            .values(lease_until=self._wire.now(lease_seconds))
-            .returning(jobs.c.id, jobs.c.attempts, jobs.c.stop)
-        )
-        return {row.id: Heartbeat(row.attempts, row.stop) for row in await self._wire.rows(extended)}
+        held = await self._wire.rows(EXTEND, {"holder": owner, "lease_seconds": lease_seconds})
+        return {row.id: Heartbeat(row.attempts, row.stop) for row in held}
 
     async def record(self, job: Job, step: str, value: Json) -> None:
-        """Keep `value` under the name `step` for this attempt and later ones. LeaseLost when `job` is not ours now."""
-        steps = await self._wire.scalar(select(jobs.c.steps).where(_held(job)).with_for_update())
-        if steps is None:
-            raise _lost(job)
-        await self._write(job, update(jobs).values(steps={**steps, step: value}))
+        """Keep `value` under the name `step` for this attempt and later ones. LeaseLost when `job` is not ours now.
+
+        ValueError for a name with a quote, a backslash or a control character: it is part of a path into JSON.
+        """
+        if not step.isprintable() or '"' in step or "\\" in step:
+            raise ValueError(f"a step cannot be named {step!r}")
+        await self._write(job, RECORD, {"step": step, "step_value": value})
 
     async def finish(self, job: Job) -> None:
         """The job is done, its lane moves on. LeaseLost when it is not ours now."""
@@ -195,15 +231,16 @@ class Jobs:
 
         `hold_lane=False` lets later jobs of the lane pass until then.
         """
-        waiting = update(jobs).values(
-            owner="", lease_until=null(), due_at=self._wire.now(delay_seconds), holds_lane=hold_lane
-        )
-        await self._write(job, waiting)
+        await self._write(job, RETRY, {"delay_seconds": delay_seconds, "holding": hold_lane})
         self._wire.notify(WAKE_UP, "")
 
     async def stop(self, lane: str) -> int:
-        """Ask the holder of the lane's claimed job to stop; how many were asked. The flag stays with the job."""
-        asked = update(jobs).where(jobs.c.lane == lane, JOB_IS_CLAIMED).values(stop=True).returning(jobs.c.id)
+        """Ask whoever works in the lane to stop; how many jobs were asked. The flag stays with the job.
+
+        A job that waits for another attempt is asked too.
+        """
+        begun = and_(jobs.c.lane == lane, JOB_IS_OPEN, jobs.c.attempts > 0)
+        asked = update(jobs).where(begun).values(stop=True).returning(jobs.c.id)
         rows = await self._wire.rows(asked)
         for row in rows:
             self._wire.notify(STOP, str(row.id))
@@ -224,10 +261,7 @@ class Jobs:
 
     async def next_due_seconds(self) -> float | None:
         """Until the earliest due date or end of a lease to come; 0.0 when all are past, None when nothing is open."""
-        now = self._wire.now()
-        moment = func.coalesce(jobs.c.lease_until, jobs.c.due_at)
-        soonest = func.min(SecondsBetween(moment, now)).filter(moment > now)
-        row = await self._wire.row(select(soonest, func.count()).select_from(jobs).where(JOB_IS_OPEN))
+        row = await self._wire.row(NEXT_DUE, {})
         if row is None or not row[1]:
             return None
         return float(row[0] or 0.0)
@@ -254,20 +288,18 @@ class Jobs:
             raise
 
     async def _end(self, job: Job, error: str) -> None:
-        await self._write(job, update(jobs).values(lease_until=null(), ended_at=self._wire.now(), error=error))
+        await self._write(job, END, {"end_error": error})
         self._wire.notify(WAKE_UP, "")
 
-    async def _write(self, job: Job, change: Update) -> None:
-        if not await self._wire.count(change.where(_held(job))):
+    async def _write(self, job: Job, change: Update, values: Values) -> None:
+        """A change of a job that is `HELD`."""
+        holder = {"job": job.id, "holder": job.owner, "attempt": job.attempts}
+        if not await self._wire.count(change, {**holder, **values}):
             raise _lost(job)
 
 
 class _LostRaceError(StorageError):
     """Look again: what was free a moment ago is held now."""
-
-
-def _held(job: Job) -> ColumnElement[bool]:
-    return and_(jobs.c.id == job.id, jobs.c.owner == job.owner, jobs.c.attempts == job.attempts, JOB_IS_CLAIMED)
 
 
 def _lost(job: Job) -> LeaseLost:

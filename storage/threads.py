@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, insert, select, update
+from sqlalchemy import Row, and_, bindparam, exists, insert, select, update
 
 from bot.domain.errors import NotAllowed
 from bot.domain.place import Place
@@ -15,6 +15,15 @@ from storage.wire import Wire
 
 ThreadList = list[Thread]
 
+CURRENT = select(threads).where(
+    threads.c.user_id == bindparam("user"),
+    threads.c.room == bindparam("room"),
+    threads.c.topic == bindparam("topic"),
+    threads.c.current,
+)
+BY_ID = select(threads).where(threads.c.id == bindparam("thread"))
+RENAME = update(threads).where(threads.c.id == bindparam("thread")).values(title=bindparam("new_title"))
+
 
 class Threads:
     def __init__(self, wire: Wire) -> None:
@@ -22,14 +31,7 @@ class Threads:
 
     async def current(self, user_id: int, place: Place) -> Thread | None:
         """The thread that a message of the user at `place` continues; None before the first."""
-        row = await self._wire.row(
-            select(threads).where(
-                threads.c.user_id == user_id,
-                threads.c.room == str(place.room),
-                threads.c.topic == place.topic,
-                threads.c.current,
-            )
-        )
+        row = await self._wire.row(CURRENT, {"user": user_id, **room_columns(place)})
         return None if row is None else _thread(row)
 
     async def open(self, user_id: int, place: Place, *, specialist: str) -> Thread:
@@ -59,7 +61,7 @@ class Threads:
         """NotAllowed when there is no such thread."""
         row = None
         if 0 < thread_id <= LARGEST_ID:
-            row = await self._wire.row(select(threads).where(threads.c.id == thread_id))
+            row = await self._wire.row(BY_ID, {"thread": thread_id})
         if row is None:
             raise NotAllowed("no such thread")
         return _thread(row)
@@ -72,12 +74,14 @@ class Threads:
         return thread
 
     async def rename(self, thread_id: int, title: str) -> None:
-        await self._wire.count(update(threads).where(threads.c.id == thread_id).values(title=title))
+        await self._wire.count(RENAME, {"thread": thread_id, "new_title": title})
 
-    async def set_reachable(self, place: Place, reachable: bool) -> int:
-        """For all threads of the room, topics included; how many."""
-        room = update(threads).where(threads.c.room == str(place.room))
-        return await self._wire.count(room.values(reachable=reachable))
+    async def set_reachable(self, place: Place, reachable: bool, *, topic_only: bool = False) -> int:
+        """For all threads of the room, or of the one topic of it that `place` names; how many."""
+        there = update(threads).where(threads.c.room == str(place.room))
+        if topic_only:
+            there = there.where(threads.c.topic == place.topic)
+        return await self._wire.count(there.values(reachable=reachable))
 
     async def move(self, old: Place, new: Place) -> int:
         """The room `old` is `new` now: threads (how many) and the refs of their messages follow, topics are kept.

@@ -4,17 +4,86 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, case, delete, func, insert, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from bot.domain.errors import NotAllowed
 from bot.domain.place import Ref
 from bot.domain.thread import Message, Turn, TurnState
 from storage.refs import is_at, ref_columns, ref_of
 from storage.tables import message_versions, messages, threads, turn_refs, turns
-from storage.types import LARGEST_ID
-from storage.wire import Wire
+from storage.types import LARGEST_ID, NOW
+from storage.wire import Values, Wire
 
 Role = Literal["user", "assistant"]
+
+
+def _with_refs(turn_id: Select[*tuple[int]]) -> Select[*tuple[Any, ...]]:
+    """The turn of that id, once for every message that shows its reply, in order, or once."""
+    shown = (turn_refs.c.room, turn_refs.c.topic, turn_refs.c.message)
+    found = select(turns, *shown).outerjoin(turn_refs).where(turns.c.id == turn_id.scalar_subquery())
+    return found.order_by(turn_refs.c.position)
+
+
+def _said(where: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Messages with each reply in its newest version, newest first."""
+    replies = messages.alias("replies")
+    newest = (
+        select(func.max(replies.c.version))
+        .where(replies.c.turn_id == messages.c.turn_id, replies.c.role == "assistant")
+        .scalar_subquery()
+    )
+    is_reply = case((messages.c.role == "assistant", 1), else_=0)
+    said = select(messages).where(where, or_(messages.c.role == "user", messages.c.version == newest))
+    return said.order_by(messages.c.turn_id.desc(), is_reply.desc(), messages.c.id.desc())
+
+
+# Put together once: for a turn, building its statements would cost more than running them.
+_THIS = turns.c.id == bindparam("turn")
+_THREAD_OF_THIS = select(turns.c.thread_id).where(_THIS).scalar_subquery()
+_EARLIER = select(func.max(turns.c.id)).where(turns.c.thread_id == _THREAD_OF_THIS, turns.c.id < bindparam("turn"))
+BY_ID = _with_refs(select(turns.c.id).where(_THIS))
+LATEST = _with_refs(select(func.max(turns.c.id)).where(turns.c.thread_id == bindparam("thread")))
+BEFORE = _with_refs(_EARLIER)
+LOCK = select(turns.c.id).where(_THIS).with_for_update()
+JOB = select(turns.c.job_id).where(_THIS)
+
+CREATE = insert(turns).values(created_at=NOW).returning(turns)
+ATTACH_JOB = update(turns).where(_THIS).values(job_id=bindparam("job"))
+BEGIN = update(turns).where(_THIS).values(state=TurnState.RUNNING)
+SAVE_PARTIAL = update(turns).where(_THIS).values(partial=bindparam("text"))
+FINISH = (
+    update(turns)
+    .where(_THIS)
+    .values(
+        state=bindparam("end_state"),
+        confidence=bindparam("end_confidence"),
+        error=bindparam("end_error"),
+        partial="",
+        finished_at=NOW,
+    )
+    .returning(turns)
+)
+TOUCH = update(threads).where(threads.c.id == bindparam("thread")).values(active_at=NOW)
+SHOW = insert(turn_refs)
+SAY = insert(messages).values(created_at=NOW).returning(messages)
+
+SAID_IN_TURN = _said(messages.c.turn_id == bindparam("turn"))
+TRANSCRIPT = _said(messages.c.thread_id == bindparam("thread")).limit(bindparam("most", type_=Integer))
+TRANSCRIPT_BEFORE = TRANSCRIPT.where(messages.c.turn_id < bindparam("before_turn"))
 
 
 class Turns:
@@ -23,24 +92,21 @@ class Turns:
 
     async def create(self, thread_id: int, specialist: str) -> Turn:
         """A new turn, queued."""
-        turn = insert(turns).values(
-            thread_id=thread_id, specialist=specialist, state=TurnState.QUEUED, created_at=self._wire.now()
-        )
-        (row,) = await self._wire.rows(turn.returning(turns))
+        turn = {"thread_id": thread_id, "specialist": specialist, "state": TurnState.QUEUED}
+        (row,) = await self._wire.rows(CREATE, turn)
         return _turn(row, ())
 
     async def get(self, turn_id: int) -> Turn:
         """NotAllowed when there is no such turn."""
         turn = None
         if 0 < turn_id <= LARGEST_ID:
-            turn = await self._find(select(turns).where(turns.c.id == turn_id))
+            turn = await self._find(BY_ID, {"turn": turn_id})
         if turn is None:
             raise NotAllowed("no such turn")
         return turn
 
     async def latest(self, thread_id: int) -> Turn | None:
-        of_thread = select(turns).where(turns.c.thread_id == thread_id)
-        return await self._find(of_thread.order_by(turns.c.id.desc()).limit(1))
+        return await self._find(LATEST, {"thread": thread_id})
 
     async def owned(self, turn_id: int, user_id: int) -> Turn:
         """The turn, which must be in a thread of the user's; NotAllowed when it is someone else's, or absent."""
@@ -52,28 +118,25 @@ class Turns:
 
     async def before(self, turn_id: int) -> Turn | None:
         """The turn that came before this one in its thread."""
-        thread_id = select(turns.c.thread_id).where(turns.c.id == turn_id).scalar_subquery()
-        earlier = select(turns).where(turns.c.thread_id == thread_id, turns.c.id < turn_id)
-        return await self._find(earlier.order_by(turns.c.id.desc()).limit(1))
+        return await self._find(BEFORE, {"turn": turn_id})
 
     async def by_reply_ref(self, ref: Ref) -> Turn | None:
         """The turn whose reply the message `ref` shows; None when it shows none."""
-        shown = select(turns).join(turn_refs).where(is_at(turn_refs, ref))
-        return await self._find(
-            shown.order_by((turn_refs.c.topic == ref.place.topic).desc(), turns.c.id.desc()).limit(1)
-        )
+        shown = select(turn_refs.c.turn_id).where(is_at(turn_refs, ref))
+        best = shown.order_by((turn_refs.c.topic == ref.place.topic).desc(), turn_refs.c.turn_id.desc()).limit(1)
+        return await self._find(_with_refs(best), {})
 
     async def attach_job(self, turn_id: int, job_id: int) -> None:
-        await self._set(turn_id, job_id=job_id)
+        await self._wire.count(ATTACH_JOB, {"turn": turn_id, "job": job_id})
 
     async def job_of(self, turn_id: int) -> int | None:
-        job_id: int | None = await self._wire.scalar(select(turns.c.job_id).where(turns.c.id == turn_id))
+        job_id: int | None = await self._wire.scalar(JOB, {"turn": turn_id})
         return job_id
 
     async def begin(self, turn_id: int) -> Turn:
         """The reply is being made. ValueError when the turn has ended."""
         turn = await self._locked(turn_id, TurnState.RUNNING)
-        await self._set(turn_id, state=TurnState.RUNNING)
+        await self._wire.count(BEGIN, {"turn": turn_id})
         return replace(turn, state=TurnState.RUNNING)
 
     async def requeue(self, turn_id: int) -> Turn:
@@ -119,11 +182,10 @@ class Turns:
         turn = await self._locked(turn_id, state)
         if state.is_open:
             raise ValueError(f"a turn does not end {state}")
-        values = {"state": state, "confidence": confidence, "error": error}
-        changed = update(turns).where(turns.c.id == turn_id).values(finished_at=self._wire.now(), partial="", **values)
-        (row,) = await self._wire.rows(changed.returning(turns))
+        end = {"turn": turn_id, "end_state": state, "end_confidence": confidence, "end_error": error}
+        (row,) = await self._wire.rows(FINISH, end)
         if tuple(refs) != turn.reply_refs:
-            await self._write_refs(turn_id, refs)
+            await self._write_refs(turn, refs)
         if text:
             await self._write_message(turn, "assistant", text, refs[0] if refs else None, cut=False)
         await self._touch(turn.thread_id)
@@ -135,7 +197,7 @@ class Turns:
 
     async def save_partial(self, turn_id: int, text: str) -> None:
         """Keep what a running reply reads so far, for a page that is loaded meanwhile; the end clears it."""
-        await self._set(turn_id, partial=text)
+        await self._wire.count(SAVE_PARTIAL, {"turn": turn_id, "text": text})
 
     async def partial(self, turn_id: int) -> str:
         return str(await self._wire.scalar(select(turns.c.partial).where(turns.c.id == turn_id)) or "")
@@ -170,31 +232,35 @@ class Turns:
 
     async def messages(self, turn_id: int) -> list[Message]:
         """What the user said, then the newest version of the reply, if there is one yet."""
-        return await self._read(select(messages).where(messages.c.turn_id == turn_id))
+        return await self._read(SAID_IN_TURN, {"turn": turn_id})
 
     async def transcript(self, thread_id: int, *, limit: int = 50, before_turn: int | None = None) -> list[Message]:
         """The newest `limit` messages of the thread, oldest first, each reply in its newest version.
 
         `before_turn` leaves out that turn and all later ones.
         """
-        said = select(messages).where(messages.c.thread_id == thread_id)
-        if before_turn is not None:
-            said = said.where(messages.c.turn_id < before_turn)
-        return await self._read(said.limit(limit))
+        if before_turn is None:
+            return await self._read(TRANSCRIPT, {"thread": thread_id, "most": limit})
+        return await self._read(TRANSCRIPT_BEFORE, {"thread": thread_id, "most": limit, "before_turn": before_turn})
 
-    async def _find(self, wanted: Select[*tuple[Any, ...]]) -> Turn | None:
-        row = await self._wire.row(wanted)
-        if row is None:
+    async def _find(self, wanted: Select[*tuple[Any, ...]], values: Values) -> Turn | None:
+        rows = await self._wire.rows(wanted, values)
+        if not rows:
             return None
-        shown = select(turn_refs).where(turn_refs.c.turn_id == row.id).order_by(turn_refs.c.position)
-        refs = (ref_of(at.room, at.topic, at.message) for at in await self._wire.rows(shown))
-        return _turn(row, tuple(filter(None, refs)))
+        refs = (ref_of(at.room, at.topic, at.message) for at in rows)
+        return _turn(rows[0], tuple(filter(None, refs)))
+
+    async def hold(self, turn_id: int) -> Turn:
+        """The turn as it stands; nobody else changes it until the transaction ends."""
+        turn = await self.get(turn_id)
+        return await self._locked(turn_id, turn.state) if turn.state.is_open else turn
 
     async def _locked(self, turn_id: int, state: TurnState) -> Turn:
         """The turn, which nobody else changes until the transaction ends; ValueError when `state` may not follow."""
-        turn = await self._find(select(turns).where(turns.c.id == turn_id).with_for_update())
-        if turn is None:
-            raise NotAllowed("no such turn")
+        if self._wire.dialect == "postgresql":
+            # Not in the statement that reads: its refs would be those from before the wait.
+            await self._wire.rows(LOCK, {"turn": turn_id})
+        turn = await self.get(turn_id)
         if not turn.state.may_become(state):
             raise ValueError(f"turn {turn_id} is {turn.state} and cannot become {state}")
         return turn
@@ -203,26 +269,26 @@ class Turns:
         await self._wire.count(update(turns).where(turns.c.id == turn_id).values(**values))
 
     async def _touch(self, thread_id: int) -> None:
-        await self._wire.count(update(threads).where(threads.c.id == thread_id).values(active_at=self._wire.now()))
+        await self._wire.count(TOUCH, {"thread": thread_id})
 
-    async def _write_refs(self, turn_id: int, refs: Sequence[Ref]) -> None:
-        await self._wire.count(delete(turn_refs).where(turn_refs.c.turn_id == turn_id))
-        for position, ref in enumerate(refs):
-            shown = insert(turn_refs).values(turn_id=turn_id, position=position, **ref_columns(ref))
-            await self._wire.count(shown)
+    async def _write_refs(self, turn: Turn, refs: Sequence[Ref]) -> None:
+        if turn.reply_refs:
+            await self._wire.count(delete(turn_refs).where(turn_refs.c.turn_id == turn.id))
+        if refs:
+            shown = enumerate(refs)
+            await self._wire.each(SHOW, [{"turn_id": turn.id, "position": at, **ref_columns(ref)} for at, ref in shown])
 
     async def _write_message(self, turn: Turn, role: Role, text: str, ref: Ref | None, *, cut: bool) -> Message:
-        message = insert(messages).values(
-            thread_id=turn.thread_id,
-            turn_id=turn.id,
-            role=role,
-            text=text,
-            version=turn.version if role == "assistant" else 1,
-            cut=cut,
-            created_at=self._wire.now(),
+        message = {
+            "thread_id": turn.thread_id,
+            "turn_id": turn.id,
+            "role": role,
+            "text": text,
+            "version": turn.version if role == "assistant" else 1,
+            "cut": cut,
             **ref_columns(ref),
-        )
-        (row,) = await self._wire.rows(message.returning(messages))
+        }
+        (row,) = await self._wire.rows(SAY, message)
         return _message(row)
 
     async def _write_version(self, row: Row[*tuple[Any, ...]], text: str) -> None:
@@ -234,17 +300,8 @@ class Turns:
             update(messages).where(messages.c.id == row.id).values(text=text, version=row.version + 1)
         )
 
-    async def _read(self, said: Select[*tuple[Any, ...]]) -> list[Message]:
-        replies = messages.alias("replies")
-        newest = (
-            select(func.max(replies.c.version))
-            .where(replies.c.turn_id == messages.c.turn_id, replies.c.role == "assistant")
-            .scalar_subquery()
-        )
-        is_reply = case((messages.c.role == "assistant", 1), else_=0)
-        latest = said.where(or_(messages.c.role == "user", messages.c.version == newest))
-        rows = await self._wire.rows(latest.order_by(messages.c.turn_id.desc(), is_reply.desc(), messages.c.id.desc()))
-        return [_message(row) for row in reversed(rows)]
+    async def _read(self, said: Select[*tuple[Any, ...]], values: Values) -> list[Message]:
+        return [_message(row) for row in reversed(await self._wire.rows(said, values))]
 
 
 def _turn(row: Row[*tuple[Any, ...]], refs: tuple[Ref, ...]) -> Turn:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Dialect, Double, Identity, Integer, Text, TypeDecorator
+from sqlalchemy import JSON, BigInteger, Dialect, Double, Identity, Integer, Text, TypeDecorator, bindparam, literal
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -73,6 +73,16 @@ class CleanJson(TypeDecorator[Any]):
         return storable_json(value)
 
 
+class StepValue(TypeDecorator[Any]):
+    """Any JSON value with storable texts, as the text of it; None is JSON's null."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return dump_json(storable_json(value))
+
+
 class Moment(TypeDecorator[datetime]):
     """A point in time, aware and in UTC: timestamptz on PostgreSQL, microseconds since 1970 on SQLite."""
 
@@ -135,6 +145,38 @@ def _time_of_sqlite(element: DatabaseTime, compiler: SQLCompiler, **kw: Any) -> 
     # 2440587.5 is the Julian day of 1970-01-01; unixepoch('subsec') needs a newer SQLite than Debian ships.
     clock = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) * 1000"
     return f"(coalesce({told}, {clock}) + CAST(round({plus} * 1000000.0) AS INTEGER))"
+
+
+# For statements that are put together once: `Wire` tells the time along with their values.
+NOW = DatabaseTime(bindparam("told_time", type_=Moment), literal(0.0, Double))
+
+
+def seconds_from_now(name: str) -> DatabaseTime:
+    """The database's time and as many seconds more as the value `name` of the statement says."""
+    return DatabaseTime(bindparam("told_time", type_=Moment), bindparam(name, type_=Double))
+
+
+class WithStep(FunctionElement[Any]):
+    """A JSON object with one member set: the object, its key and the new value."""
+
+    type = CleanJson()
+    inherit_cache = True
+
+    def __init__(self, steps: ColumnElement[Any], key: ColumnElement[str], value: ColumnElement[Any]) -> None:
+        super().__init__(steps, key, value)
+
+
+@compiles(WithStep, "postgresql")
+def _step_of_postgresql(element: WithStep, compiler: SQLCompiler, **kw: Any) -> str:
+    steps, key, value = (compiler.process(argument, **kw) for argument in element.clauses)
+    return f"(CAST({steps} AS jsonb) || jsonb_build_object({key}, CAST({value} AS jsonb)))::json"
+
+
+@compiles(WithStep, "sqlite")
+def _step_of_sqlite(element: WithStep, compiler: SQLCompiler, **kw: Any) -> str:
+    steps, key, value = (compiler.process(argument, **kw) for argument in element.clauses)
+    # Not json_patch, which would merge the old value into the new one and drop nulls.
+    return f"""json_set({steps}, '$."' || {key} || '"', json({value}))"""
 
 
 class SecondsBetween(FunctionElement[float]):

@@ -2,10 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from storage.tables import updates
+from storage.types import NOW
 from storage.wire import Wire
+
+RECEIVE = (
+    Wire.insert(updates)
+    .values(received_at=NOW)
+    .on_conflict_do_nothing(index_elements=[updates.c.id])
+    .returning(updates.c.id)
+)
+EXPECT_REPLY = update(updates).where(updates.c.id == bindparam("update")).values(turn_id=bindparam("turn"))
 
 
 class Updates:
@@ -14,13 +23,11 @@ class Updates:
 
     async def insert(self, id: str, kind: str, at: datetime) -> bool:  # noqa: A002
         """Enter the update; False when it was seen before."""
-        update_row = self._wire.insert(updates).values(id=id, kind=kind, at=at, received_at=self._wire.now())
-        seen = update_row.on_conflict_do_nothing(index_elements=[updates.c.id]).returning(updates.c.id)
-        return await self._wire.row(seen) is not None
+        return await self._wire.row(RECEIVE, {"id": id, "kind": kind, "at": at}) is not None
 
     async def expects_reply(self, id: str, turn_id: int) -> None:  # noqa: A002
         """The update waits for that turn."""
-        await self._wire.count(update(updates).where(updates.c.id == id).values(turn_id=turn_id))
+        await self._wire.count(EXPECT_REPLY, {"update": id, "turn": turn_id})
 
     async def refuse(self, id: str, reason: str) -> None:  # noqa: A002
         """The user was told at once that the update will not be answered; `reason` is a short code."""

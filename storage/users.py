@@ -2,13 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from bot.domain.errors import NotAllowed
 from bot.domain.thread import User
 from storage.tables import identities, users
 from storage.types import LARGEST_ID
 from storage.wire import Wire
+
+KNOWN = (
+    select(users)
+    .join(identities)
+    .where(
+        identities.c.messenger == bindparam("messenger"),
+        identities.c.workspace == bindparam("workspace"),
+        identities.c.external_id == bindparam("external_id"),
+    )
+)
+BY_ID = select(users).where(users.c.id == bindparam("user"))
 
 
 class Users:
@@ -20,26 +31,15 @@ class Users:
 
         A changed, not empty `name` is taken over; `locale` counts only at creation.
         """
-        known = (
-            select(users)
-            .join(identities)
-            .where(
-                identities.c.messenger == messenger,
-                identities.c.workspace == workspace,
-                identities.c.external_id == external_id,
-            )
-        )
-        row = await self._wire.row(known)
-        if row is None:
+        identity = {"messenger": messenger, "workspace": workspace, "external_id": external_id}
+        row = await self._wire.row(KNOWN, identity)
+        if row is None and self._wire.dialect != "sqlite":
             await self._wire.lock(f"identity {messenger} {workspace} {external_id}")
-            row = await self._wire.row(known)
+            row = await self._wire.row(KNOWN, identity)
         if row is None:
             created = insert(users).values(name=name, locale=locale, created_at=self._wire.now()).returning(users)
             (row,) = await self._wire.rows(created)
-            identity = insert(identities).values(
-                messenger=messenger, workspace=workspace, external_id=external_id, user_id=row.id
-            )
-            await self._wire.count(identity)
+            await self._wire.count(insert(identities).values(user_id=row.id, **identity))
         elif name and name != row.name:
             (row,) = await self._wire.rows(update(users).where(users.c.id == row.id).values(name=name).returning(users))
         return _user(row)
@@ -48,7 +48,7 @@ class Users:
         """NotAllowed when there is no such user."""
         row = None
         if 0 < user_id <= LARGEST_ID:
-            row = await self._wire.row(select(users).where(users.c.id == user_id))
+            row = await self._wire.row(BY_ID, {"user": user_id})
         if row is None:
             raise NotAllowed("no such user")
         return _user(row)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Double, Executable, Row, Table, func, literal, select
+from sqlalchemy import CursorResult, Double, Executable, Row, Table, bindparam, func, literal, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +14,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from bot.domain.ports import Clock
 from storage.database import Dialect
 from storage.faults import translated
-from storage.types import DatabaseTime, Moment, storable
+from storage.types import CleanText, DatabaseTime, Moment
+
+Values = Mapping[str, object]
+"""Of the named parameters of a statement; no name is a column's, but in an INSERT, where each is."""
+
+ADVISORY_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=CleanText), 0)))
 
 
 class Wire:
@@ -38,24 +43,29 @@ class Wire:
         """The time by the database's clock, which all processes share, and `plus_seconds` more."""
         return DatabaseTime(literal(self.told_time, Moment), literal(plus_seconds, Double))
 
-    async def rows(
-        self, statement: Executable, values: Mapping[str, object] | None = None
-    ) -> Sequence[Row[*tuple[Any, ...]]]:
-        with translated():
-            return (await self.connection.execute(statement, values)).all()
+    async def rows(self, statement: Executable, values: Values | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
+        return (await self._run(statement, values)).all()
 
-    async def row(self, statement: Executable) -> Row[*tuple[Any, ...]] | None:
-        with translated():
-            return (await self.connection.execute(statement)).first()
+    async def row(self, statement: Executable, values: Values | None = None) -> Row[*tuple[Any, ...]] | None:
+        return (await self._run(statement, values)).first()
 
-    async def scalar(self, statement: Executable) -> Any:
-        with translated():
-            return (await self.connection.execute(statement)).scalar()
+    async def scalar(self, statement: Executable, values: Values | None = None) -> Any:
+        return (await self._run(statement, values)).scalar()
 
-    async def count(self, statement: Executable) -> int:
+    async def count(self, statement: Executable, values: Values | None = None) -> int:
         """Run a change; how many rows it met."""
+        return (await self._run(statement, values)).rowcount
+
+    async def each(self, statement: Executable, values: Sequence[Values]) -> None:
+        """Run a change once for each of `values`, in one go; it cannot use the time."""
         with translated():
-            return (await self.connection.execute(statement)).rowcount
+            await self.connection.execute(statement, values)
+
+    async def _run(self, statement: Executable, values: Values | None) -> CursorResult[*tuple[Any, ...]]:
+        """What a statement that was put together beforehand takes for `NOW` comes along with its values."""
+        told = values if values is None else {"told_time": self.told_time, **values}
+        with translated():
+            return await self.connection.execute(statement, told)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -74,7 +84,7 @@ class Wire:
     async def lock(self, name: str) -> None:
         """Wait for, and hold until the end of the transaction, the lock `name`. SQLite has one writer anyway."""
         if self.dialect == "postgresql":
-            await self.rows(select(func.pg_advisory_xact_lock(func.hashtextextended(storable(name), 0))))
+            await self.rows(ADVISORY_LOCK, {"name": name})
 
     def notify(self, topic: str, message: str) -> None:
         self.notices[topic, message] = None

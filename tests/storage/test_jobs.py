@@ -219,6 +219,32 @@ async def test_steps_are_kept_by_name_for_the_next_attempt(store: Store, clock: 
     assert again.steps == {"placeholder": "telegram:7#5", "sending": {"part": 2}}
 
 
+async def test_a_step_recorded_anew_forgets_what_it_was(store: Store, clock: ManualClock) -> None:
+    await put(store, "lane")
+    (job,) = await claim(store, "first")
+    async with store.begin() as tx:
+        await tx.jobs.record(job, "part 1.0: $x", {"ref": "web:a#1", "buttons": [["Да", None]]})
+        await tx.jobs.record(job, "part 1.0: $x", {"topic": None, "text": "a\0b", "share": 0.5})
+        await tx.jobs.record(job, "placeholder", {"ref": "web:a#2"})
+        await tx.jobs.record(job, "placeholder", None)
+        await tx.jobs.record(job, "answer", "it's \"so\" \\ 'this'")
+    await clock.advance(LEASE + 1)
+    (again,) = await claim(store, "second")
+    assert again.steps.get("placeholder") is None
+    assert again.steps["part 1.0: $x"] == {"topic": None, "text": "a\ufffdb", "share": 0.5}
+    assert again.steps["answer"] == "it's \"so\" \\ 'this'"
+    assert {name for name, value in again.steps.items() if value is not None} == {"part 1.0: $x", "answer"}
+
+
+@pytest.mark.parametrize("name", ['say "x"', "back\\slash", "two\nlines"])
+async def test_a_step_is_named_without_quotes(store: Store, name: str) -> None:
+    await put(store, "lane")
+    (job,) = await claim(store, "first")
+    with pytest.raises(ValueError, match="step"):
+        async with store.begin() as tx:
+            await tx.jobs.record(job, name, True)
+
+
 async def test_a_retry_holds_its_lane_until_it_is_due(store: Store, clock: ManualClock) -> None:
     first = await put(store, "lane")
     await put(store, "lane")

@@ -198,3 +198,18 @@ async def put_around(store: Store, accident: Callable[[], None]) -> None:
         await tx.jobs.put("lane", "turn", {})
         await asyncio.to_thread(accident)
         await tx.jobs.put("lane", "turn", {})
+
+
+async def test_transactions_without_a_statement_leave_the_next_one_whole(store: Store, clock: ManualClock) -> None:
+    async with store.begin():
+        pass
+    with pytest.raises(LookupError):
+        async with store.begin():
+            raise LookupError
+    with pytest.raises(NotAllowed):
+        await put_and_refuse(store)
+    async with store.begin() as tx:
+        assert await tx.jobs.depth() == {}
+        assert await tx.updates.insert("1", "message", clock.now())
+    async with store.begin() as tx:
+        assert not await tx.updates.insert("1", "message", clock.now())
