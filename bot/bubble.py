@@ -44,8 +44,12 @@ class Bubble:
     courier: Courier
     place: Place
     reply_to: Ref | None
+    after: Ref | None
+    """A message older than all of these."""
     code_note: Callable[[str], str]
     """The sentence that stands where the rest of a long code block went into a file of the given name."""
+    _confirmed: dict[int, tuple[str, Buttons]] = field(default_factory=dict)
+    """What finished pages read, as far as this attempt has seen it done."""
     _ends: list[int] = field(default_factory=list)
     """Where the pages that were shown in full end."""
     _shown_chars: int = 0
@@ -56,7 +60,9 @@ class Bubble:
         text = self._lifted(now.text)[0]
         pages = self._paginate(text)
         for page in pages[len(self._ends) : -1]:
-            await self._say(len(self._ends), Outgoing(page.text), Priority.NOTICE)
+            number = len(self._ends)
+            await self._say(number, Outgoing(page.text, reply_to=self._quoted(number)), Priority.NOTICE)
+            self._confirmed[number] = page.text, ()
             self._ends.append(page.end)
         await self._preview_tail(len(pages) - 1, pages[-1].text, now, buttons)
 
@@ -82,6 +88,9 @@ class Bubble:
         ends = self._ends if not self._ends or self._ends[-1] <= len(text) else []
         return paginate(text, lambda page: self.courier.fits(self.place, page), ends) or [Page("", 0, 0)]
 
+    def _quoted(self, number: int) -> Ref | None:
+        return self.reply_to if number == 0 else None
+
     def _step(self, number: int) -> SendStep:
         return self.work.step(f"page:{number}")
 
@@ -90,7 +99,7 @@ class Bubble:
         facts = self.courier.capabilities(self.place)
 
         def latest() -> Outgoing:
-            return Outgoing(text, buttons, now.thinking, now.status, streaming=True, reply_to=self.reply_to)
+            return Outgoing(text, buttons, now.thinking, now.status, streaming=True, reply_to=self._quoted(number))
 
         if facts.streaming == "appends":
             await self._append(await self._say(number, latest(), Priority.NOTICE) if ref is None else ref, text, now)
@@ -118,13 +127,16 @@ class Bubble:
             except MessageGone:
                 log.info("a page was deleted and is said again", extra={"page": number})
                 await step.forget()
-        return await self.courier.send(self.place, outgoing, priority=priority, step=step)
+        return await self.courier.send(self.place, outgoing, priority=priority, step=step, after=self.after)
 
     async def _say_somehow(self, number: int, text: str, buttons: Buttons) -> list[Ref]:
         """The page as rendered Markdown or, when the platform refuses that, as plain pieces: it lands."""
-        reply_to = self.reply_to if number == 0 else None
+        ref = self._step(number).ref
+        if ref is not None and self._confirmed.get(number) == (text, buttons):
+            return [ref]
         try:
-            return [await self._say(number, Outgoing(text, buttons, reply_to=reply_to), Priority.FINAL)]
+            outgoing = Outgoing(text, buttons, reply_to=self._quoted(number))
+            return [await self._say(number, outgoing, Priority.FINAL)]
         except Unrenderable:
             log.warning("a page was refused and goes out as plain text", extra={"page": number, "chars": len(text)})
         pieces = _plain_pieces(text)

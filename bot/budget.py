@@ -1,9 +1,9 @@
 """Sliding windows over `Rate`s, and the gate that lets callers through inside them, most important first."""
 
 import asyncio
-import heapq
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import count
 
@@ -30,7 +30,7 @@ class Window:
     def wait_seconds(self, now: float, priority: Priority) -> float:
         """Seconds until one more call fits; 0 when it fits now.
 
-        Previews leave a fifth of every larger budget to what must land.
+        Previews leave a fifth of every budget, at least one call, to what must land.
         """
         return max((self._wait(rate, now, priority) for rate in self._rates), default=0.0)
 
@@ -43,10 +43,21 @@ class Window:
         return not self._spent or self._spent[-1] + longest <= now
 
     def _wait(self, rate: Rate, now: float, priority: Priority) -> float:
-        allowed = rate.count - (rate.count // 5 if priority is Priority.PREVIEW else 0)
+        reserved = max(1, rate.count // 5) if priority is Priority.PREVIEW and rate.count > 1 else 0
+        allowed = rate.count - reserved
         if len(self._spent) < allowed:
             return 0.0
         return max(0.0, self._spent[-allowed] + rate.seconds - now)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Waiter:
+    """Ordered by who goes first."""
+
+    priority: Priority
+    number: int
+    window: Window = field(compare=False)
+    admitted: "asyncio.Future[None]" = field(compare=False)
 
 
 class Gate:
@@ -58,13 +69,13 @@ class Gate:
         self._held = False
         self._blocked_until = 0.0
         self._order = count()
-        self._waiters: list[tuple[int, int, Window, asyncio.Future[None]]] = []
+        self._waiters: list[_Waiter] = []
         self._timer: asyncio.Task[None] | None = None
 
     async def enter(self, priority: Priority, window: Window) -> None:
         """Return when it is the caller's turn; the call is counted in `window`. `leave` must follow."""
         admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiters, (priority, next(self._order), window, admitted))
+        self._waiters.append(_Waiter(priority, next(self._order), window, admitted))
         self._admit()
         try:
             await admitted
@@ -86,20 +97,23 @@ class Gate:
         return not self._held and not self._waiters and self._blocked_until <= self._clock.monotonic()
 
     def _admit(self) -> None:
-        while self._waiters and not (self._held and self._exclusive):
-            priority, _, window, admitted = self._waiters[0]
-            if admitted.done():
-                heapq.heappop(self._waiters)
-                continue
+        """Let through whoever may go: the best of those whose own window is open."""
+        while not (self._held and self._exclusive):
+            self._waiters = [waiter for waiter in self._waiters if not waiter.admitted.done()]
+            if not self._waiters:
+                return
             now = self._clock.monotonic()
-            wait = max(self._blocked_until - now, window.wait_seconds(now, Priority(priority)))
+            wait, best = min((self._wait(waiter, now), waiter) for waiter in self._waiters)
             if wait > 0:
                 self._admit_after(wait)
                 return
-            heapq.heappop(self._waiters)
-            window.spend(now)
+            self._waiters.remove(best)
+            best.window.spend(now)
             self._held = True
-            admitted.set_result(None)
+            best.admitted.set_result(None)
+
+    def _wait(self, waiter: "_Waiter", now: float) -> float:
+        return max(0.0, self._blocked_until - now, waiter.window.wait_seconds(now, waiter.priority))
 
     def _admit_after(self, seconds: float) -> None:
         if self._timer is not None:

@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from bot.api.auth import issue
+from bot.api.auth import SCOPES, issue
 from bot.clock import SystemClock
 from bot.doctor import diagnose
 from bot.domain.errors import SettingsError, StorageError
@@ -22,6 +23,7 @@ from storage.store import Store
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status: 0 done, 1 something is wrong (said on standard error), 2 wrong usage."""
     options = _parser().parse_args(arguments)
+    os.umask(0o077)  # conversations and secrets are nobody else's on this machine
     try:
         settings = read_settings()
         configure(settings.log_level, settings.log_format == "json")
@@ -51,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
 
     token = commands.add_parser("token", help="print an access token for the HTTP API")
     token.add_argument("subject", help="whom the token is for")
-    token.add_argument("--scope", action="append", default=[], help="what it allows, as in `admin`; may be repeated")
-    token.add_argument("--days", type=int, default=30, help="how long it is good for (30)")
+    token.add_argument("--scope", action="append", choices=SCOPES, required=True, help="what it allows; repeatable")
+    token.add_argument("--days", type=int, choices=range(1, 3_651), default=30, metavar="1-3650", help="good for (30)")
     token.set_defaults(command=_token)
     return parser
 

@@ -11,7 +11,7 @@ from bot.domain.place import Place
 from bot.domain.thread import Thread, User
 from bot.markdown.plain import literal
 from bot.texts import Texts
-from bot.work import Work
+from bot.work import Handler, Work
 from storage.store import Store
 
 MENU = ("new", "threads", "stop", "help")
@@ -33,7 +33,7 @@ class Given:
     """How many running replies the intake stopped for it at once."""
 
 
-class Commands:
+class Commands(Handler):
     """The handler of jobs of kind `command`."""
 
     def __init__(self, store: Store, courier: Courier, texts: Texts) -> None:
@@ -113,7 +113,7 @@ class Commands:
         return self._texts.say(given.user.locale, "unknown-command", name=literal(given.name))
 
 
-class Notices:
+class Notices(Handler):
     """The handler of jobs of kind `notice`: one sentence to one place."""
 
     def __init__(self, courier: Courier, texts: Texts) -> None:
@@ -129,7 +129,7 @@ class Notices:
         """A notice that cannot be said is only logged, by the worker."""
 
 
-class Presses:
+class Presses(Handler):
     """The handler of jobs of kind `press`: the short answer at the button; the intake has done the deed."""
 
     def __init__(self, courier: Courier, texts: Texts) -> None:

@@ -110,9 +110,13 @@ class Courier:
     def fits(self, place: Place, text: str) -> bool:
         return self._messenger(place).fits(place, text)
 
-    async def send(self, place: Place, outgoing: Outgoing, *, priority: Priority, step: Step) -> Ref:
+    async def send(
+        self, place: Place, outgoing: Outgoing, *, priority: Priority, step: Step, after: Ref | None = None
+    ) -> Ref:
         """Say `outgoing` once, whatever was begun before, and return its message.
 
+        `after` is a message that is certainly older, such as the one that is answered: a send in doubt is looked for
+        behind it, whichever process sent it.
         Raises `Blocked`, `Unrenderable` and the like at once; what is transient is tried again for minutes.
         """
         if step.ref is not None:
@@ -122,7 +126,7 @@ class Courier:
         async def once(where: Place) -> Ref:
             ref = None
             if step.begun is not None:
-                ref = await self._find(messenger, where, step.begun, outgoing)
+                ref = await self._find(messenger, where, step.begun, outgoing, after)
             else:
                 await step.begin(
                     Begun(messenger.watermark(where) if isinstance(messenger, Finding) else "", outgoing.buttons)
@@ -193,11 +197,14 @@ class Courier:
             outbox.close()
             await outbox.messenger.close()
 
-    async def _find(self, messenger: Messenger, place: Place, begun: Begun, outgoing: Outgoing) -> Ref | None:
+    async def _find(
+        self, messenger: Messenger, place: Place, begun: Begun, outgoing: Outgoing, after: Ref | None
+    ) -> Ref | None:
         """The message of a send in doubt, made to read `outgoing`; None when it is not there."""
         if not isinstance(messenger, Finding):
             return None
-        found = await messenger.find(place, begun.watermark, replace(outgoing, buttons=begun.buttons))
+        wanted = replace(outgoing, buttons=begun.buttons, reply_to=outgoing.reply_to or after)
+        found = await messenger.find(place, begun.watermark, wanted)
         log.info("looked for a send in doubt", extra={"place": str(place), "found": found is not None})
         if found is not None:
             with suppress(NotModified):

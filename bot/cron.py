@@ -7,7 +7,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.domain.errors import StorageError
 from bot.domain.ports import Clock
-from bot.work import Work
+from bot.work import Handler, Work
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ _REDELIVERY_SECONDS = 48 * 3600
 """Finished jobs are kept this long: Telegram redelivers updates for 24 hours."""
 
 
-class Cron:
+class Cron(Handler):
     """Ticks while entered, and handles jobs of kind `prune`."""
 
     def __init__(self, store: Store, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.bubble import Bubble
 from bot.courier import Courier
 from bot.domain.action import TurnAction, Verb
-from bot.domain.errors import Blocked, MessengerError, SwitchboardError
+from bot.domain.errors import Blocked, MessengerError, SwitchboardError, TopicGone
 from bot.domain.messenger import Button, Buttons
 from bot.domain.place import Ref
 from bot.domain.ports import Clock
@@ -21,13 +21,14 @@ from bot.relay import Relay
 from bot.telemetry import Metrics, bound
 from bot.texts import Texts
 from bot.told import Told
-from bot.work import Work
+from bot.work import ATTEMPTS, Handler, Work
 from storage.store import Store, Tx
 
 log = logging.getLogger(__name__)
 
 _HISTORY_MESSAGES = 40
 _TITLE_CHARS = 60
+_DELIVERY_ATTEMPTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Scene:
         return "".join(parts).removesuffix("\n")
 
 
-class Dispatcher:
+class Dispatcher(Handler):
     """The handler of jobs of kind `turn`."""
 
     def __init__(
@@ -86,10 +87,14 @@ class Dispatcher:
             started = self._clock.monotonic()
             try:
                 await self._reply(work, scene)
-            except Blocked:
-                log.info("the user cannot be reached any more")
-                await self._unreachable(work, scene)
+            except Blocked as error:
+                log.info("the user cannot be reached any more", extra={"error": type(error).__name__})
+                await self._unreachable(work, scene, topic_only=isinstance(error, TopicGone))
             self._metrics.turn_seconds.observe(self._clock.monotonic() - started)
+
+    def attempts(self, work: Work) -> int:
+        """An answer that is there is tried for hours; one that must be made anew is not paid for again and again."""
+        return _DELIVERY_ATTEMPTS if "told" in work.steps else ATTEMPTS
 
     async def give_up(self, work: Work, error: Exception) -> None:
         """End the turn as failed and, if the messenger still takes it, tell the user so in the same bubble."""
@@ -97,7 +102,8 @@ class Dispatcher:
         if scene is None:
             return
         sentence = error.sentence if isinstance(error, SwitchboardError) else SwitchboardError.sentence
-        told = Told(TurnState.FAILED, sentence=sentence)
+        remembered = self._remembered(work)
+        told = Told(TurnState.FAILED, remembered.text if remembered is not None else "", sentence)
         refs: tuple[Ref, ...] = ()
         try:
             refs = await self._bubble(work, scene).settle(self._ending(scene, told), self._final_buttons(scene))
@@ -123,12 +129,12 @@ class Dispatcher:
                 history=tuple(await tx.turns.transcript(thread.id, limit=_HISTORY_MESSAGES, before_turn=turn_id)),
                 previous=await tx.turns.before(turn_id),
             )
-            await tx.jobs.record(work.job, "begun", True)
+            pages = {f"page:{number}": {"ref": str(ref)} for number, ref in enumerate(turn.reply_refs)}
+            steps = {} if "begun" in work.steps else {"begun": True, **pages}
+            for step, value in steps.items():
+                await tx.jobs.record(work.job, step, value)
             tx.notify(thread_topic(thread.id), "running")
-        work.steps["begun"] = True
-        if "page:0" not in work.steps:
-            for number, ref in enumerate(turn.reply_refs):
-                await work.step(f"page:{number}").done(ref)
+        work.steps.update(steps)
         return scene
 
     async def _reply(self, work: Work, scene: Scene) -> None:
@@ -182,12 +188,13 @@ class Dispatcher:
 
     def _bubble(self, work: Work, scene: Scene) -> Bubble:
         place = scene.thread.place
-        reply_to = scene.said[-1].ref if scene.said and self._courier.capabilities(place).quotes else None
+        after = scene.said[-1].ref if scene.said else None
+        reply_to = after if self._courier.capabilities(place).quotes else None
 
         def code_note(file: str) -> str:
             return self._texts.say(scene.user.locale, "code-attached", file=file)
 
-        return Bubble(work, self._courier.on_behalf_of(work.check), place, reply_to, code_note)
+        return Bubble(work, self._courier.on_behalf_of(work.check), place, reply_to, after, code_note)
 
     def _ending(self, scene: Scene, told: Told) -> str:
         """The final text: what the engine said, and how it ended when that was not well."""
@@ -227,8 +234,8 @@ class Dispatcher:
             if words:
                 await tx.threads.rename(scene.thread.id, words[:_TITLE_CHARS])
 
-    async def _unreachable(self, work: Work, scene: Scene) -> None:
+    async def _unreachable(self, work: Work, scene: Scene, *, topic_only: bool) -> None:
         async with self._store.begin() as tx:
-            await tx.threads.set_reachable(scene.thread.place, False)
+            await tx.threads.set_reachable(scene.thread.place, False, topic_only=topic_only)
         text = told.text if (told := self._remembered(work)) is not None else ""
         await self._record(work, scene, Told(TurnState.FAILED, text, MessengerError.sentence), ())

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _BURST_MESSAGES = 30
 """A burst longer than this is cut, so that nobody who never pauses waits for ever."""
+_STOPPED_THREADS = 5
 _THUMBS = {"👍": 1, "👎": -1}
 
 
@@ -202,14 +203,19 @@ class Intake:
         await self._again(tx, turn)
 
     async def _again(self, tx: Tx, turn: Turn) -> None:
-        """Reply to the turn once more; the reply that still runs, if any, ends first."""
+        """Reply to the turn once more; the reply that still runs, if any, ends first.
+
+        The turn is locked before its job, as at the end of a reply: two transactions never wait for each other.
+        """
+        turn = await tx.turns.hold(turn.id)
         if turn.state is TurnState.QUEUED:
             return
-        if turn.state.is_open:
-            await tx.jobs.stop(thread_lane(turn.thread_id))
-        else:
+        running = turn.state.is_open
+        if not running:
             await tx.turns.requeue(turn.id)
         await self._put_turn(tx, turn, again=True)
+        if running:
+            await tx.jobs.stop(thread_lane(turn.thread_id))
         tx.notify(thread_topic(turn.thread_id), "queued")
 
     async def _command(self, tx: Tx, incoming: Incoming, user: User, command: Command) -> None:
@@ -260,11 +266,9 @@ class Intake:
                 await tx.turns.rate(turn.id, 1 if action.verb == "up" else -1)
                 tx.notify(thread_topic(turn.thread_id), "rated")
                 return "feedback-thanks"
-            case "stop" if turn.state is TurnState.RUNNING:
-                await tx.jobs.stop(thread_lane(turn.thread_id))
-                return "stopping"
             case "stop":
-                return "nothing-to-stop"
+                stopped = await tx.jobs.stop(thread_lane(turn.thread_id)) if turn.state.is_open else 0
+                return "stopping" if stopped else "nothing-to-stop"
             case "again" if is_latest and not turn.state.is_open:
                 await self._again(tx, turn)
                 return "thinking"
@@ -282,8 +286,9 @@ class Intake:
         tx.notify(thread_topic(turn.thread_id), "rated")
 
     async def _stop(self, tx: Tx, user: User, place: Place) -> int:
-        thread = await tx.threads.current(user.id, place)
-        return 0 if thread is None else await tx.jobs.stop(thread_lane(thread.id))
+        """Whatever is being written for the user in this place, in threads they have left as well."""
+        threads = await tx.threads.list(user.id, place=place, limit=_STOPPED_THREADS)
+        return sum([await tx.jobs.stop(thread_lane(thread.id)) for thread in threads])
 
     async def _refuse(self, tx: Tx, incoming: Incoming, user: User, key: str, **arguments: str | int) -> None:
         await tx.updates.refuse(incoming.id, key)

@@ -184,7 +184,7 @@ async def build(
             lease_seconds=settings.lease_seconds if store.dialect == "postgresql" else _LONE_LEASE_SECONDS,
         )
         hooks = [messenger for messenger in outside if isinstance(messenger, Hooked)]
-        app = create_app(store=store, take=intake.take, hooks=hooks, metrics=metrics, secret=secret)
+        app = create_app(store=store, take=intake.take, hooks=hooks, metrics=metrics, clock=clock, secret=secret)
         leader = Leader(store, clock)
         yield Switchboard(store, app, intake, worker, cron, leader, outside, team, texts, clock, settings.grace_seconds)
 

@@ -41,10 +41,12 @@ class Outbox:
     async def slot(self, place: Place, priority: Priority, meter: Meter = "sends") -> AsyncIterator[None]:
         """Inside, one call into `place` may be made. `Flooded` raised inside closes the room for as long as it says.
 
-        Drafts and the like have no part in the bot's budget, which is for messages.
+        Drafts have no part in the bot's budget, which is for messages; what is free waits for nobody.
         """
         room = self._room(place)
-        await room.gate.enter(priority, room.windows[meter])
+        free = meter == "free"
+        if not free:
+            await room.gate.enter(priority, room.windows[meter])
         try:
             if meter == "sends":
                 await self._bot.enter(priority, self._bot_window)
@@ -54,7 +56,8 @@ class Outbox:
             room.gate.block(flood.retry_after_seconds or _DEFAULT_WAIT_SECONDS)
             raise
         finally:
-            room.gate.leave()
+            if not free:
+                room.gate.leave()
 
     def close(self) -> None:
         for room in self._rooms.values():
@@ -68,11 +71,7 @@ class Outbox:
             self._forget_idle()
         if key not in self._rooms:
             facts = self.messenger.capabilities(place)
-            windows: dict[Meter, Window] = {
-                "sends": Window(facts.sends),
-                "drafts": Window(facts.drafts),
-                "free": Window(()),
-            }
+            windows: dict[Meter, Window] = {"sends": Window(facts.sends), "drafts": Window(facts.drafts)}
             self._rooms[key] = _Room(Gate(self._clock, exclusive=True), windows)
         return self._rooms[key]
 

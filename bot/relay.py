@@ -8,7 +8,7 @@ from typing import assert_never
 
 from bot.bubble import Bubble, Growing
 from bot.courier import Courier
-from bot.domain.errors import Blocked, EngineError, LeaseLost, UnknownFailure
+from bot.domain.errors import Blocked, EngineError, LeaseLost, StorageError, UnknownFailure
 from bot.domain.messenger import Buttons, Capabilities
 from bot.domain.ports import Clock
 from bot.domain.reply import (
@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 _THINKING_CHARS = 1_000
 _PARTIAL_EVERY_SECONDS = 2.0
 _DRAFT_REFRESH_SHARE = 0.6
+_SILENCE_SECONDS = 0.5
+"""How long an engine may say nothing before an empty draft shows that it thinks."""
+_TYPING_SECONDS = 4.0
+"""Typing fades after about 5 s."""
 
 
 class Relay:
@@ -134,18 +138,32 @@ class Relay:
     async def _present(self) -> None:
         """Preview at the place's pace, always the latest state; keep a draft from vanishing."""
         facts = self._courier.capabilities(self._bubble.place)
-        await self._courier.typing(self._bubble.place)
         shown = 0
+        await self._courier.typing(self._bubble.place)
         while True:
             pace = facts.pace_seconds[min(shown, len(facts.pace_seconds) - 1)]
             await self._clock.sleep(pace)
-            await self._wait_for_change(_refresh_seconds(facts))
+            await self._wait_for_change(self._idle_seconds(facts, shown))
             self._changed.clear()
-            if self._now.is_visible:
+            if self._now.is_visible or facts.streaming == "drafts":
                 await self._preview()
                 shown += 1
+            else:
+                await self._courier.typing(self._bubble.place)
             if facts.streaming == "appends":
                 await self._keep_partial()
+
+    def _idle_seconds(self, facts: Capabilities, shown: int) -> float:
+        """After how long without a change something is shown all the same; 0: not before a change."""
+        match facts.streaming:
+            case "drafts":
+                return facts.draft_ttl_seconds * _DRAFT_REFRESH_SHARE if shown else _SILENCE_SECONDS
+            case "appends":
+                return _PARTIAL_EVERY_SECONDS
+            case "edits":
+                return 0.0 if self._now.is_visible else _TYPING_SECONDS
+            case _:
+                assert_never(facts.streaming)
 
     async def _preview(self) -> None:
         """A preview that cannot be made is skipped: the ending says it all again. Only a lost cause is raised."""
@@ -174,17 +192,7 @@ class Relay:
         now = self._clock.monotonic()
         if now - self._saved_at >= _PARTIAL_EVERY_SECONDS and self._saved_chars != len(self._now.text):
             self._saved_at, self._saved_chars = now, len(self._now.text)
-            await self._save_partial(self._now.text)
-
-
-def _refresh_seconds(facts: Capabilities) -> float:
-    """After how long without a change the preview is looked at again; 0: not before a change."""
-    match facts.streaming:
-        case "drafts":
-            return facts.draft_ttl_seconds * _DRAFT_REFRESH_SHARE
-        case "appends":
-            return _PARTIAL_EVERY_SECONDS
-        case "edits":
-            return 0.0
-        case _:
-            assert_never(facts.streaming)
+            try:
+                await self._save_partial(self._now.text)
+            except StorageError:
+                log.warning("a partial reply was not kept; only a page that is loaded now misses it")

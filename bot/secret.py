@@ -2,11 +2,15 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+from bot.domain.errors import SettingsError
 from bot.settings import Settings
 
 _FILE = Path("var/secret")
+_LEAST_CHARS = 32
 
 
 def keep_secret(settings: Settings) -> str:
@@ -14,10 +18,13 @@ def keep_secret(settings: Settings) -> str:
     if secret := settings.jwt_secret.get_secret_value():
         return secret
     _FILE.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _FILE.read_text(encoding="ascii")
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret := secrets.token_hex(32))
+    with tempfile.NamedTemporaryFile("w", dir=_FILE.parent, encoding="ascii") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        with suppress(FileExistsError):
+            # Whole or not at all, and only by the first of several processes.
+            os.link(file.name, _FILE)
+    secret = _FILE.read_text(encoding="ascii")
+    if len(secret) < _LEAST_CHARS:
+        raise SettingsError(f"{_FILE} is damaged; delete it, and everybody gets a new session, or set JWT_SECRET")
     return secret

@@ -100,6 +100,8 @@ def _listen(settings: Settings) -> socket.socket:
         listener.bind((settings.host, settings.port))
     except OSError as error:
         listener.close()
-        raise SettingsError(f"PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror})") from None
+        raise SettingsError(
+            f"HOST, PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror})"
+        ) from None
     listener.listen(1_024)
     return listener

@@ -84,6 +84,10 @@ def read_settings() -> Settings:
 
 def _check_together(settings: Settings) -> None:
     secret = settings.jwt_secret.get_secret_value()
+    if settings.public_url and not settings.public_url.startswith(("https://", "http://")):
+        raise SettingsError("PUBLIC_URL: an address that begins with https:// is needed")
+    if settings.knowledge_dir is not None and not settings.knowledge_dir.is_dir():
+        raise SettingsError(f"KNOWLEDGE_DIR: {settings.knowledge_dir} is not a folder")
     if secret and len(secret) < 32:
         raise SettingsError("JWT_SECRET: at least 32 characters are needed, for example from `openssl rand -hex 32`")
     if settings.telegram_bot_token.get_secret_value() and settings.telegram_mode == "webhook":

@@ -14,6 +14,8 @@ from bot.domain.place import Ref
 from bot.domain.ports import Clock
 from storage.store import Store, Tx
 
+ATTEMPTS = 5
+
 
 class Work:
     """Passed to the handler of the job's kind. Every write through it is fenced: `LeaseLost` once the job was taken."""
@@ -94,6 +96,10 @@ class Handler(Protocol):
     async def run(self, work: Work) -> None:
         """Do it, resuming from `work.steps`. Returning ends the job; a retryable error puts it back with a wait."""
         ...
+
+    def attempts(self, work: Work) -> int:
+        """How often the job may be claimed, crashes included, before it is given up."""
+        return ATTEMPTS
 
     async def give_up(self, work: Work, error: Exception) -> None:
         """Called instead of another attempt: tell whoever waits, and end what is open."""

@@ -17,8 +17,7 @@ log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 1.0
 _CLAIM_AT_MOST = 50
-_ATTEMPTS = 5
-"""Claims of one job, crashes included, before it is given up."""
+_DROPPED_SECONDS = 0.5
 
 
 class Worker:
@@ -43,6 +42,9 @@ class Worker:
         self._concurrency = concurrency
         self._lease_seconds = lease_seconds
         self._running: dict[int, tuple[Work, asyncio.Task[None]]] = {}
+        self._dropped: list[Work] = []
+        """Work that ended without a word to the database, which may believe that we still have it."""
+        self._claiming = asyncio.Lock()
         self._wake = asyncio.Event()
         self._busy = asyncio.Event()
         self._draining = False
@@ -73,6 +75,8 @@ class Worker:
     async def drain(self, within_seconds: float) -> None:
         """Claim nothing more, let running jobs end, then hand the rest to whoever claims them next."""
         self._draining = True
+        async with self._claiming:
+            pass  # a claim on its way still counts
         tasks = {task for _, task in self._running.values()}
         if tasks:
             waiter = asyncio.ensure_future(asyncio.wait(tasks))
@@ -117,8 +121,18 @@ class Worker:
             if pause > 0:
                 await self._wait(pause)
 
+    async def _give_back(self) -> None:
+        while self._dropped:
+            await self._put_back(self._dropped[-1], delay_seconds=_DROPPED_SECONDS)
+            self._dropped.pop()
+
     async def _claim_once(self) -> float:
         """Claim what there is room for; seconds until the next look."""
+        async with self._claiming:
+            await self._give_back()
+            return await self._claim()
+
+    async def _claim(self) -> float:
         room = min(self._concurrency - len(self._running), _CLAIM_AT_MOST)
         if room <= 0 or self._draining:
             return _POLL_SECONDS
@@ -160,8 +174,10 @@ class Worker:
             except LeaseLost:
                 self._metrics.lease_lost_total.inc()
                 log.warning("lost the lease and fell silent")
+                self._dropped.append(work)
             except StorageError:
-                log.exception("the database is out of reach; the lease will run out")
+                log.exception("the database is out of reach")
+                self._dropped.append(work)
             finally:
                 self._running.pop(job.id, None)
                 if not self._running:
@@ -175,7 +191,7 @@ class Worker:
             await self._bury(work, "no-handler")
             return
         try:
-            if work.job.attempts > _ATTEMPTS:
+            if work.job.attempts > handler.attempts(work):
                 raise SwitchboardError("the process died with this job too often")
             await handler.run(work)
         except (LeaseLost, StorageError):
@@ -188,7 +204,7 @@ class Worker:
 
     async def _after_failure(self, handler: Handler, work: Work, error: Exception) -> None:
         transient = error.retryable if isinstance(error, SwitchboardError) else True
-        if transient and work.job.attempts < _ATTEMPTS:
+        if transient and work.job.attempts < handler.attempts(work):
             log.warning("will try again", exc_info=error)
             asked = error.retry_after_seconds if isinstance(error, SwitchboardError) else None
             await self._put_back(work, delay_seconds=asked or backoff_seconds(work.job.attempts, self._random))

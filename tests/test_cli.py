@@ -58,6 +58,8 @@ def test_the_doctor_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
         ("TELEGRAM_MODE", "pigeon"),
         ("DEFAULT_MODEL", "openai:none"),
         ("SPECIALISTS_DIR", "/nowhere/at/all"),
+        ("KNOWLEDGE_DIR", "/nowhere/at/all"),
+        ("PUBLIC_URL", "foo"),
     ],
 )
 def test_a_wrong_setting_is_named(
@@ -100,6 +102,9 @@ def test_a_token_says_who_and_what_for_how_long(capsys: pytest.CaptureFixture[st
     secret = Path("var/secret").read_text(encoding="ascii")
     assert scopes_of(secret, token) == {"admin"}
     assert oct(Path("var/secret").stat().st_mode & 0o777) == "0o600"
+    for wrong in (["--scope", "everything"], ["--scope", "admin", "--days", "0"], []):
+        with pytest.raises(SystemExit):
+            main(["token", "grafana", *wrong])
     with pytest.raises(jwt.InvalidTokenError):
         scopes_of("another secret that is long enough too", token)
 

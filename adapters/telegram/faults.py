@@ -27,6 +27,7 @@ from bot.domain.errors import (
     MessengerError,
     Misconfigured,
     NotModified,
+    TopicGone,
     Unreachable,
     Unrenderable,
 )
@@ -37,10 +38,14 @@ _LONGEST_DETAIL = 200
 # The Bot API tells its 400s apart by prose only; the first match counts, and any other one is about what we sent.
 _BAD_REQUESTS: tuple[tuple[re.Pattern[str], type[MessengerError]], ...] = (
     (re.compile(r"message is not modified"), NotModified),
-    (re.compile(r"thread not found|topic[_ ](deleted|closed|id_invalid|not found)"), Blocked),
+    (re.compile(r"thread not found|topic[_ ](deleted|closed|id_invalid|not found)"), TopicGone),
     (re.compile(r"chat not found|user not found|peer_id_invalid|was deactivated|is deactivated"), Blocked),
     (
-        re.compile(r"message (to [a-z ]+)?not found|message can't be|message_id_invalid|message_author_required"),
+        re.compile(
+            r"message (to [a-z ]+)?not found|message can't be|message_id_invalid|message_author_required"
+            # What was said there was a file; text is said anew beside it.
+            r"|there is no text in the message"
+        ),
         MessageGone,
     ),
     (

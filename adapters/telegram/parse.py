@@ -55,13 +55,14 @@ _GONE = frozenset({"left", "kicked"})
 _STAND_INS = frozenset({1087968824, 136817688})
 
 
-def parse(update: Update, me: Me, received_at: datetime) -> Incoming | None:
+def parse(update: Update, me: Me, received_at: datetime, *, continues: bool = False) -> Incoming | None:
     """The event in `update`; None when it is none of our business.
 
     Nothing is answered to bots, to ourselves, to service messages and to talk in a group that is not addressed to us.
-    `received_at` is the time of those updates that carry none of their own (presses, stops).
+    `received_at` is the time of those updates that carry none of their own (presses, stops). `continues` says that the
+    message goes on with one that was addressed to us.
     """
-    found = _event(update, me, received_at)
+    found = _event(update, me, received_at, continues)
     if found is None:
         return None
     place, sender, at, payload = found
@@ -71,9 +72,9 @@ def parse(update: Update, me: Me, received_at: datetime) -> Incoming | None:
 _Event = tuple[Place, Sender, datetime, Payload]
 
 
-def _event(update: Update, me: Me, received_at: datetime) -> _Event | None:
+def _event(update: Update, me: Me, received_at: datetime, continues: bool) -> _Event | None:
     if update.message is not None:
-        return _message(update.message, me)
+        return _message(update.message, me, continues)
     if update.edited_message is not None:
         return _edit(update.edited_message, me)
     if update.callback_query is not None:
@@ -88,21 +89,21 @@ def _event(update: Update, me: Me, received_at: datetime) -> _Event | None:
     return None
 
 
-def _message(message: Message, me: Me) -> _Event | None:
+def _message(message: Message, me: Me, continues: bool) -> _Event | None:
     if message.migrate_to_chat_id is not None:
         moved = Moved(Place(NAME, str(message.migrate_to_chat_id)))
         return Place(NAME, str(message.chat.id)), _sender(message) or _chat(message.chat), message.date, moved
     sender = _sender(message)
     if sender is None or message.is_automatic_forward or message.chat.type == "channel":
         return None
-    payload = _spoken(message, me)
+    payload = _spoken(message, me, continues)
     return None if payload is None else (_place(message), sender, message.date, payload)
 
 
-def _spoken(message: Message, me: Me) -> Payload | None:
+def _spoken(message: Message, me: Me, continues: bool) -> Payload | None:
     ref = Ref(_place(message), str(message.message_id))
     text = _text(message)
-    addressed = _addressed(message, text, me)
+    addressed = text if continues else _addressed(message, text, me)
     line = command(text if addressed is None else addressed) if message.text else None
     if line is not None:
         return Command(ref, line.name, clean(line.arguments)) if line.is_for(me) else None

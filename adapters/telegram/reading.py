@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from adapters.telegram.address import Me
 from adapters.telegram.counters import MessageCounters
 from adapters.telegram.parse import parse
+from adapters.telegram.pastes import Pastes
 from adapters.telegram.salvage import salvage
 from bot.domain.incoming import Incoming
 from bot.domain.ports import Clock
@@ -25,6 +26,7 @@ class Reader:
         self._me = me
         self._clock = clock
         self._counters = counters
+        self._pastes = Pastes()
 
     def read(self, raw: Mapping[str, object]) -> Incoming | None:
         """The event in `raw`; None for what is not for us, and, with a line in the log, for what cannot be read."""
@@ -33,7 +35,11 @@ class Reader:
             if update is None:
                 return None
             self._note(update)
-            return parse(update, self._me, self._clock.now())
+            continues = update.message is not None and self._pastes.continues(update.message)
+            incoming = parse(update, self._me, self._clock.now(), continues=continues)
+            if update.message is not None and incoming is not None:
+                self._pastes.saw(update.message)
+            return incoming
         except Exception as exc:
             # One strange update must not stop all that follow. The exception's text would quote it.
             log.error("update %s of kind %s skipped: %s", update_id(raw), _kind(raw), type(exc).__name__)

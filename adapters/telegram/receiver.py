@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 HOOK_PATH = "/telegram/webhook"
 _BODY_BYTES = 1_000_000
+_TRIES = 5
+_FAILED_REMEMBERED = 1_000
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _WORD_HEADER = "x-telegram-bot-api-secret-token"
 
@@ -57,6 +59,7 @@ class Receiver:
         self._counters = counters
         self._webhook = webhook
         self._reader: Reader | None = None
+        self._failed: dict[str, int] = {}
 
     @property
     def is_ready(self) -> bool:
@@ -95,9 +98,20 @@ class Receiver:
             log.warning("update %s could not be stored; Telegram will post it again", incoming.id)
             return 500
         except Exception:
-            log.exception("update %s could not be taken; Telegram will post it again", incoming.id)
-            return 500
+            log.exception("update %s could not be taken", incoming.id)
+            return self._after_failure(incoming.id)
         return 200
+
+    def _after_failure(self, update: str) -> int:
+        """500 makes Telegram post it again; an update that fails again and again must not hold up those behind it."""
+        tries = self._failed.pop(update, 0) + 1
+        if tries >= _TRIES:
+            log.error("update %s is given up", update)
+            return 200
+        self._failed[update] = tries
+        if len(self._failed) > _FAILED_REMEMBERED:
+            self._failed.pop(next(iter(self._failed)))
+        return 500
 
     async def describe(self) -> str:
         """Who we are and how updates reach us, for the operator of the machine. MessengerError."""

@@ -11,18 +11,23 @@ from starlette.exceptions import HTTPException
 from bot.api.auth import needs
 from bot.domain.errors import StorageError
 from bot.domain.messenger import Hooked, Take
+from bot.domain.ports import Clock
 from bot.telemetry import Metrics
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
 _HOOK_BYTES = 1_000_000
+_GAUGE_SECONDS = 15.0
 
 
-def create_app(*, store: Store, take: Take, hooks: Sequence[Hooked], metrics: Metrics, secret: str) -> FastAPI:
+def create_app(
+    *, store: Store, take: Take, hooks: Sequence[Hooked], metrics: Metrics, clock: Clock, secret: str
+) -> FastAPI:
     """`secret` signs bearer tokens; every hook that has a path gets it on this server."""
     app = FastAPI(title="Switchboard", docs_url="/docs", redoc_url=None)
     app.add_exception_handler(HTTPException, _problem)
+    gauges = _Gauges(store, metrics, clock)
 
     @app.get("/health", tags=["health"])
     async def health() -> dict[str, str]:
@@ -39,9 +44,9 @@ def create_app(*, store: Store, take: Take, hooks: Sequence[Hooked], metrics: Me
 
     @app.get("/metrics", tags=["health"])
     async def prometheus() -> Response:
-        """Counters in Prometheus' text format; those of the database are read now."""
+        """Counters in Prometheus' text format; those of the database are at most 15 s old."""
         try:
-            await _read_gauges(store, metrics)
+            await gauges.refresh()
         except StorageError:
             log.warning("metrics without the database's part")
         return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -69,6 +74,23 @@ def _mount(app: FastAPI, hook: Hooked, path: str, take: Take) -> None:
                 return Response(status_code=413)
         headers = {name.lower(): value for name, value in request.headers.items()}
         return Response(status_code=await hook.deliver(headers, bytes(body), take))
+
+
+class _Gauges:
+    """Figures that the database must count; however often they are asked for, it counts now and then only."""
+
+    def __init__(self, store: Store, metrics: Metrics, clock: Clock) -> None:
+        self._store = store
+        self._metrics = metrics
+        self._clock = clock
+        self._good_until = float("-inf")
+
+    async def refresh(self) -> None:
+        """StorageError when the database does not answer."""
+        now = self._clock.monotonic()
+        if now >= self._good_until:
+            self._good_until = now + _GAUGE_SECONDS
+            await _read_gauges(self._store, self._metrics)
 
 
 async def _read_gauges(store: Store, metrics: Metrics) -> None:

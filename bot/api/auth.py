@@ -9,6 +9,8 @@ from fastapi import Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 _ISSUER = "switchboard"
+SCOPES = ("admin",)
+"""What a token may allow in this version."""
 _bearer = HTTPBearer(auto_error=False)
 
 

@@ -11,6 +11,7 @@ SwitchboardError
 │   ├── Unreachable          certainly not delivered (connection refused, 5xx before acceptance)
 │   ├── Ambiguous            perhaps delivered (time-out, connection cut after the request was written)
 │   ├── Blocked              the user blocked the bot, or it was removed from the chat
+│   │   └── TopicGone        only the topic is deleted or closed, the room is there
 │   ├── ChatMoved            the chat has a new address, `place`
 │   ├── MessageGone          the message to edit or delete does not exist any more
 │   ├── NotModified          the edit would change nothing
@@ -84,6 +85,10 @@ class Ambiguous(MessengerError):
 
 
 class Blocked(MessengerError):
+    pass
+
+
+class TopicGone(Blocked):
     pass
 
 

@@ -20,6 +20,35 @@ async def test_only_what_is_meant_for_us_is_answered(stage: Stage) -> None:
     assert texts(team)[-1] == "and on Sunday?"
 
 
+async def test_a_long_paste_to_us_is_whole_although_only_its_beginning_names_us(stage: Stage) -> None:
+    ann, bob = stage.tg.user("Ann"), stage.tg.user("Bob")
+    team = stage.tg.supergroup("Team", members=[ann, bob])
+    stage.engine.then(Say("I have read it."))
+    paste = " ".join(f"word{number}" for number in range(2_500))
+    await ann.says(f"@{stage.tg.me.username} {paste}", chat=team)
+    await bob.says("What is Ann up to?", chat=team)
+    await stage.settles()
+    (prompt,) = stage.engine.prompts
+    assert prompt.text.split() == paste.split()
+    await ann.says("Bob, it was for the bot.", chat=team)
+    await stage.settles()
+    assert len(stage.engine.prompts) == 1
+
+
+async def test_a_deleted_topic_does_not_silence_the_others(stage: Stage) -> None:
+    ann, bob = stage.tg.user("Ann"), stage.tg.user("Bob")
+    forum = stage.tg.supergroup("Forum", members=[ann, bob], forum=True)
+    hers, his = await ann.creates_topic("Hers", chat=forum), await bob.creates_topic("His", chat=forum)
+    stage.engine.then(Say("Before. "), Hang())
+    await ann.says(f"@{stage.tg.me.username} hello", chat=forum, topic=hers)
+    await stage.until(lambda: bool(forum.replies))
+    stage.tg.faults.fails(400, "Bad Request: message thread not found", chat=forum.id, method="editMessageText")
+    stage.engine.release()
+    await bob.says(f"@{stage.tg.me.username} and me?", chat=forum, topic=his)
+    await stage.settles()
+    assert "and me?" in texts(forum)
+
+
 async def test_one_message_grows_by_edits_and_loses_its_stop_button(stage: Stage) -> None:
     ann = stage.tg.user("Ann")
     team = stage.tg.supergroup("Team", members=[ann])
