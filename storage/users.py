@@ -44,6 +44,12 @@ class Users:
             (row,) = await self._wire.rows(update(users).where(users.c.id == row.id).values(name=name).returning(users))
         return _user(row)
 
+    async def find(self, messenger: str, workspace: str, external_id: str) -> User | None:
+        """The user behind that identity; None when nobody of that identity ever did anything."""
+        identity = {"messenger": messenger, "workspace": workspace, "external_id": external_id}
+        row = await self._wire.row(KNOWN, identity)
+        return None if row is None else _user(row)
+
     async def get(self, user_id: int) -> User:
         """NotAllowed when there is no such user."""
         row = None

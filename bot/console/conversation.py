@@ -18,6 +18,7 @@ from adapters.web import (
 )
 from bot.console.live import Live
 from bot.domain.action import TurnAction, Verb
+from bot.domain.incoming import Command
 from bot.domain.messenger import Take
 from bot.domain.place import Place, Ref
 from bot.domain.ports import Clock
@@ -88,9 +89,10 @@ class Conversation:
     async def refresh(self) -> None:
         """Read everything again. StorageError leaves what is shown as it is."""
         async with self._store.begin() as tx:
-            user = await self._user(tx)
-            self.thread = await tx.threads.current(user.id, self.place)
-            shelf = [await self._shelved(tx, thread) for thread in await self._threads(tx, user)]
+            # To look at a page makes nobody a user; the first message does.
+            user = await tx.users.find(self.place.messenger, self.place.workspace, self.place.chat)
+            self.thread = await tx.threads.current(user.id, self.place) if user else None
+            shelf = [await self._shelved(tx, thread) for thread in await self._threads(tx, user)] if user else []
             messages = await tx.turns.transcript(self.thread.id, limit=self._window + 1) if self.thread else []
             asked = dict.fromkeys(message.turn_id for message in messages)
             turns = {number: await tx.turns.get(number) for number in asked}
@@ -131,6 +133,14 @@ class Conversation:
             partial = await tx.turns.partial(turn.id)
         self.live.catch_up(partial)
 
+    def is_left_by(self, text: str) -> bool:
+        """Whether `text` asks for a new conversation, which has an address of its own and never begins in this one."""
+        match said(self.place, "", self._locale, text, self._clock.now()).payload:
+            case Command(name="new"):
+                return True
+            case _:
+                return False
+
     async def say(self, text: str) -> None:
         """Like everything the visitor does: returns when it is durable, StorageError when it is not."""
         self.notices = ()
@@ -152,11 +162,6 @@ class Conversation:
 
     async def _press(self, action: str, ref: Ref | None) -> None:
         await self._take(pressed(self.place, "", self._locale, action, self._clock.now(), ref=ref))
-
-    async def _user(self, tx: Tx) -> User:
-        return await tx.users.resolve(
-            self.place.messenger, self.place.workspace, self.place.chat, name="", locale=self._locale
-        )
 
     async def _threads(self, tx: Tx, user: User) -> list[Thread]:
         return await tx.threads.list(user.id, messenger=self.place.messenger, limit=_SHELF)

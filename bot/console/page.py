@@ -179,7 +179,8 @@ class ChatPage:
             self._tasks[name] = asyncio.create_task(work())
 
     async def _say(self, text: str) -> None:
-        if text.strip() == "/new":
+        if self._conversation.is_left_by(text):
+            self._run(f"switchboard.accepted({json.dumps(text)}, location.pathname)")
             ui.navigate.to("/")
             return
         if await self._taken(self._conversation.say(text)):
