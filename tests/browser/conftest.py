@@ -147,9 +147,11 @@ def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def home(browser: Browser, site: Site) -> Iterator[BrowserContext]:
-    """The browser of one visitor, who has been here before: what never changes is in its cache."""
+    """The browser of one visitor who has been here before, so that its cache is warm, and who wants nothing to move."""
     expect.set_options(timeout=PATIENCE_MS)
-    with browser.new_context(locale="en-US", viewport={"width": 1280, "height": 800}) as context:
+    with browser.new_context(
+        locale="en-US", viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+    ) as context:
         yield context
 
 

@@ -174,9 +174,22 @@ def test_commands_are_answered_beside_the_conversation(visitor: Visitor) -> None
     visitor.says("/help")
     expect(visitor.page.locator(".notice")).to_contain_text("What you can do here")
     expect(visitor.page.locator(".turn")).to_have_count(0)
-    visitor.says("/new")
-    expect(visitor.page.locator(".notice")).to_have_count(0)
+
+
+def test_a_new_conversation_leaves_the_old_one_where_it_is(visitor: Visitor) -> None:
+    visitor.says("Old thought")
+    visitor.hears("Old thought")
+    old = visitor.page.url
+    visitor.says("/NEW please")
     expect(visitor.page.locator(".hello")).to_be_visible()
+    expect(visitor.box).to_have_value("")
+    visitor.says("New thought")
+    visitor.hears("New thought", count=1)
+    assert visitor.page.url != old
+    visitor.page.goto(old)
+    visitor.is_ready()
+    expect(visitor.box).to_have_value("")
+    expect(visitor.page.locator(".bubble")).to_have_text("Old thought")
 
 
 def test_nobody_sees_the_conversation_of_somebody_else(visitor: Visitor, visit: Visit) -> None:

@@ -219,3 +219,13 @@ def test_a_delta_cuts_off_what_it_replaces() -> None:
     live.start("m", "Hello wrold")
     live.grow(Grew("m", 6, "world"))
     assert live.text == "Hello world"
+
+
+@pytest.mark.parametrize("text", ["/new", "/NEW", " /New ", "/new something else", "/new\nsomething"])
+def test_the_command_for_a_new_conversation_never_begins_one_here(conversation: Conversation, text: str) -> None:
+    assert conversation.is_left_by(text)
+
+
+@pytest.mark.parametrize("text", ["new", "/newer", "/help new", "what is /new?", ""])
+def test_other_words_stay_in_the_conversation(conversation: Conversation, text: str) -> None:
+    assert not conversation.is_left_by(text)

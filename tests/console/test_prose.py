@@ -74,6 +74,60 @@ def test_half_open_markup_is_not_shown_raw(prose: Prose) -> None:
     assert "```" not in prose.open_end("```python\nx = 1")
 
 
+def is_coloured(html: str) -> bool:
+    return 'class="hl-' in html
+
+
+def fenced(language: str, code: str) -> str:
+    return f"```{language}\n{code}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        *(("python", "x = 1"), ("py", "x = 1"), ("Python", "x = 1"), ("javascript", "let x = 1"), ("ts", "let x = 1")),
+        *(("json", '{"a": 1}'), ("sh", "echo $HOME"), ("html", "<p>x</p>"), ("css", "a { color: red }")),
+        *(("sql", "SELECT 1"), ("yml", "a: 1"), ("go", "var x = 1"), ("rust", "let x = 1;"), ("diff", "+ a")),
+    ],
+)
+def test_a_finished_block_of_code_is_coloured(prose: Prose, language: str, code: str) -> None:
+    assert is_coloured(prose.html(fenced(language, code)))
+
+
+@pytest.mark.parametrize("language", ["perl", "rst", "c", "c++", "java", "markdown", "brainfuck", ""])
+def test_code_whose_lexer_is_slow_or_unknown_is_shown_as_it_is(prose: Prose, language: str) -> None:
+    html = prose.html(fenced(language, "s{s{s{ int x = 1; // \\"))
+    assert "s{s{s{ int x = 1; // \\" in html
+    assert not is_coloured(html)
+
+
+@pytest.mark.parametrize(
+    "code", ["x = 1\n" * 501, "x = " + "[" * 200, "x = 1" + "\n \t" * 10 + "\ny = 2"], ids=["long", "wide", "gap"]
+)
+def test_code_that_nobody_writes_is_shown_as_it_is(prose: Prose, code: str) -> None:
+    assert is_coloured(prose.html(fenced("python", code[:10].rstrip())))
+    html = prose.html(fenced("python", code))
+    assert code in html
+    assert not is_coloured(html)
+
+
+def test_a_block_is_coloured_when_it_is_finished_and_not_while_it_grows(prose: Prose) -> None:
+    code = fenced("python", "x = 1")
+    assert not is_coloured(prose.open_end("```python\nx = 1\ny"))
+    assert not is_coloured(prose.open_end(code))
+    (((_, settled),), end) = prose.split(code + "\nAnd so")
+    assert is_coloured(settled)
+    assert end == "And so"
+
+
+def test_a_text_full_of_code_is_coloured_at_its_beginning_only(prose: Prose) -> None:
+    text = (fenced("python", "x = 1\n" * 400) + "\n") * 20
+    blocks, _ = prose.split(text)
+    first_and_last = (blocks[0][1], blocks[-1][1])
+    assert [is_coloured(html) for html in first_and_last] == [True, False]
+    assert [is_coloured(html) for html in prose.html(text).split("code-head")[1::19]] == [True, False]
+
+
 def test_a_tangle_of_brackets_is_shown_as_it_is(prose: Prose) -> None:
     assert "[[[" in prose.html("[" * 50_000)
 
