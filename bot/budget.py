@@ -84,6 +84,12 @@ class Gate:
                 self.leave()
             raise
 
+    def is_open(self, priority: Priority, window: Window) -> bool:
+        """Whether `enter` would return at once."""
+        now = self._clock.monotonic()
+        free = not (self._held and self._exclusive) and not self._waiters and self._blocked_until <= now
+        return free and window.wait_seconds(now, priority) == 0
+
     def leave(self) -> None:
         self._held = False
         self._admit()

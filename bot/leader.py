@@ -23,19 +23,20 @@ class Leader:
         """Run `body` whenever the lease `name` is ours, until cancelled or until `body` returns or raises."""
         try:
             while True:
+                asked_at = self._clock.monotonic()
                 if await self._hold(name):
                     log.info("leading", extra={"lease": name})
-                    if await self._run_while_held(name, body):
+                    if await self._run_while_held(name, body, asked_at):
                         return
                     log.warning("no longer leading", extra={"lease": name})
                 await self._clock.sleep(self._lease_seconds / 3)
         finally:
             await self._drop(name)
 
-    async def _run_while_held(self, name: str, body: Callable[[], Awaitable[None]]) -> bool:
+    async def _run_while_held(self, name: str, body: Callable[[], Awaitable[None]], held_since: float) -> bool:
         """Whether `body` came to its own end."""
         task = asyncio.ensure_future(body())
-        keeper = asyncio.ensure_future(self._keep(name))
+        keeper = asyncio.ensure_future(self._keep(name, held_since))
         try:
             await asyncio.wait({task, keeper}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
@@ -47,9 +48,9 @@ class Leader:
             keeper.cancel()
             await asyncio.wait({task, keeper})
 
-    async def _keep(self, name: str) -> None:
+    async def _keep(self, name: str, held_since: float) -> None:
         """Extend the lease; return when it is lost, by the database's word or by our own clock."""
-        good_until = self._clock.monotonic() + self._lease_seconds
+        good_until = held_since + self._lease_seconds
         while self._clock.monotonic() < good_until:
             await self._clock.sleep(self._lease_seconds / 3)
             started = self._clock.monotonic()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from bot.leader import Leader
 from bot.settings import Settings
 from bot.telemetry import Metrics
 from bot.texts import Texts
+from bot.work import Handler
 from bot.worker import Worker
 from specialists import knowledge
 from specialists.handbook import HandbookEngine
@@ -132,19 +133,8 @@ async def build(
         closing.push_async_callback(store.close)
         await sync_knowledge(store, settings.knowledge_dir)
 
-        async def moved(old: Place, new: Place) -> None:
-            async with store.begin() as tx:
-                await tx.threads.move(old, new)
-
         outside = outside_messengers(settings, clock)
-        courier = Courier(
-            [WebMessenger(store.bus), *outside],
-            clock=clock,
-            metrics=metrics,
-            random=random,
-            moved=moved,
-            entering=_outside_transactions,
-        )
+        courier = _courier(store, [WebMessenger(store.bus), *outside], clock, metrics, random)
         closing.push_async_callback(courier.close)
         intake = Intake(
             store,
@@ -156,37 +146,59 @@ async def build(
             interrupts=lambda name: _known(team, name).interrupt,
             language=texts.match,
         )
+        speaks = engine or _engines(settings, store, texts, clock)
         dispatcher = Dispatcher(
             store,
             courier,
             specialist=lambda name: _known(team, name),
-            engine=engine or _engines(settings, store, texts, clock),
+            engine=speaks,
             texts=texts,
             clock=clock,
             metrics=metrics,
             entering=_outside_transactions,
         )
         cron = Cron(store, clock)
-        worker = Worker(
-            store,
-            {
-                "turn": dispatcher,
-                "command": Commands(store, courier, texts),
-                "notice": Notices(courier, texts),
-                "press": Presses(courier, texts),
-                "prune": cron,
-            },
-            clock=clock,
-            metrics=metrics,
-            random=random,
-            concurrency=settings.turn_concurrency,
-            # Nobody can take over from a SQLite file's only process; what it held is free when it starts again.
-            lease_seconds=settings.lease_seconds if store.dialect == "postgresql" else _LONE_LEASE_SECONDS,
-        )
+        handlers: dict[str, Handler] = {
+            "turn": dispatcher,
+            "command": Commands(store, courier, texts),
+            "notice": Notices(courier, texts),
+            "press": Presses(courier, texts),
+            "prune": cron,
+        }
+        worker = _worker(settings, store, handlers, clock, metrics, random)
         hooks = [messenger for messenger in outside if isinstance(messenger, Hooked)]
         app = create_app(store=store, take=intake.take, hooks=hooks, metrics=metrics, clock=clock, secret=secret)
         leader = Leader(store, clock)
         yield Switchboard(store, app, intake, worker, cron, leader, outside, team, texts, clock, settings.grace_seconds)
+
+
+def _worker(
+    settings: Settings,
+    store: Store,
+    handlers: Mapping[str, Handler],
+    clock: Clock,
+    metrics: Metrics,
+    random: Random,
+) -> Worker:
+    # Nobody can take over from a SQLite file's only process; what it held is free when it starts again.
+    lease = settings.lease_seconds if store.dialect == "postgresql" else _LONE_LEASE_SECONDS
+    return Worker(
+        store,
+        handlers,
+        clock=clock,
+        metrics=metrics,
+        random=random,
+        concurrency=settings.turn_concurrency,
+        lease_seconds=lease,
+    )
+
+
+def _courier(store: Store, messengers: Sequence[Messenger], clock: Clock, metrics: Metrics, random: Random) -> Courier:
+    async def moved(old: Place, new: Place) -> None:
+        async with store.begin() as tx:
+            await tx.threads.move(old, new)
+
+    return Courier(messengers, clock=clock, metrics=metrics, random=random, moved=moved, entering=_outside_transactions)
 
 
 def load_team(settings: Settings) -> Registry:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.budget import Gate, Priority, Window
-from bot.domain.errors import Flooded
+from bot.domain.errors import Flooded, MessengerError
 from bot.domain.messenger import Messenger
 from bot.domain.place import Place
 from bot.domain.ports import Clock
@@ -26,6 +26,10 @@ class _Room:
         return self.gate.is_idle and all(window.idle_since(now) for window in self.windows.values())
 
 
+class CrowdedError(MessengerError):
+    """Nothing was called: all that the bot may say at the moment is more important."""
+
+
 class Outbox:
     """Slots to call one messenger in. A room is called by one at a time, and a room that waits holds up no other."""
 
@@ -41,7 +45,8 @@ class Outbox:
     async def slot(self, place: Place, priority: Priority, meter: Meter = "sends") -> AsyncIterator[None]:
         """Inside, one call into `place` may be made. `Flooded` raised inside closes the room for as long as it says.
 
-        Drafts have no part in the bot's budget, which is for messages; what is free waits for nobody.
+        `CrowdedError` for a preview while the bot's budget is used up. Drafts have no part in that budget, which is
+        for messages; what is free waits for nobody.
         """
         room = self._room(place)
         free = meter == "free"
@@ -49,6 +54,9 @@ class Outbox:
             await room.gate.enter(priority, room.windows[meter])
         try:
             if meter == "sends":
+                if priority is Priority.PREVIEW and not self._bot.is_open(priority, self._bot_window):
+                    # It would hold up its room; the next one shows more anyway.
+                    raise CrowdedError("the bot has nothing left for previews now")
                 await self._bot.enter(priority, self._bot_window)
                 self._bot.leave()
             yield

@@ -90,7 +90,7 @@ class Worker:
         for work, task in left:
             with suppress(asyncio.CancelledError, Exception):
                 await task
-            await self._put_back(work, delay_seconds=0)
+            await self._put_back(work, delay_seconds=0, counts=False)
 
     async def _inherit(self) -> None:
         try:
@@ -224,12 +224,12 @@ class Worker:
             await tx.jobs.bury(work.job, error)
         work.ended = True
 
-    async def _put_back(self, work: Work, *, delay_seconds: float) -> None:
+    async def _put_back(self, work: Work, *, delay_seconds: float, counts: bool = True) -> None:
         if work.ended:
             return
         try:
             async with self._store.begin() as tx:
-                await tx.jobs.retry(work.job, delay_seconds=delay_seconds)
+                await tx.jobs.retry(work.job, delay_seconds=delay_seconds, counts=counts)
         except LeaseLost:
             log.info("someone else has the job already")
         work.ended = True
@@ -247,7 +247,7 @@ class Worker:
         started = self._clock.monotonic()
         before = dict(self._running)
         async with self._store.begin() as tx:
-            held = await tx.jobs.heartbeat(self._store.owner, lease_seconds=self._lease_seconds)
+            held = await tx.jobs.heartbeat(self._store.owner, before, lease_seconds=self._lease_seconds)
         for job_id, (work, task) in before.items():
             beat = held.get(job_id)
             if beat is not None and beat.attempts == work.job.attempts:

@@ -4,7 +4,7 @@ A job may be claimed only when no earlier open job has its lane, and no other jo
 dates and leases are the database's. Every write of a holder is fenced by its owner and attempt.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,7 +108,7 @@ POSTPONE = (
 )
 EXTEND = (
     update(jobs)
-    .where(jobs.c.owner == bindparam("holder"), JOB_IS_CLAIMED)
+    .where(jobs.c.owner == bindparam("holder"), JOB_IS_CLAIMED, jobs.c.id.in_(bindparam("ids", expanding=True)))
     .values(lease_until=seconds_from_now("lease_seconds"))
     .returning(jobs.c.id, jobs.c.attempts, jobs.c.stop)
 )
@@ -137,6 +137,7 @@ RETRY = (
         lease_until=null(),
         due_at=seconds_from_now("delay_seconds"),
         holds_lane=bindparam("holding"),
+        attempts=jobs.c.attempts - bindparam("forgotten"),
     )
 )
 END = update(jobs).where(HELD).values(lease_until=null(), ended_at=NOW, error=bindparam("end_error"))
@@ -204,9 +205,9 @@ class Jobs:
             return sorted(map(_job, rows), key=lambda job: (-job.priority, job.id))
         return []
 
-    async def heartbeat(self, owner: str, *, lease_seconds: float) -> dict[int, Heartbeat]:
-        """Extend the leases of `owner`; by job id, what it still holds. A job that is missing was lost."""
-        held = await self._wire.rows(EXTEND, {"holder": owner, "lease_seconds": lease_seconds})
+    async def heartbeat(self, owner: str, ids: Collection[int], *, lease_seconds: float) -> dict[int, Heartbeat]:
+        """Extend the leases of the jobs `ids`; by id, what `owner` still holds of them. What is missing was lost."""
+        held = await self._wire.rows(EXTEND, {"holder": owner, "ids": list(ids), "lease_seconds": lease_seconds})
         return {row.id: Heartbeat(row.attempts, row.stop) for row in held}
 
     async def record(self, job: Job, step: str, value: Json) -> None:
@@ -226,12 +227,14 @@ class Jobs:
         """The job has failed for good, its lane moves on; `error` is a short code. LeaseLost as `finish`."""
         await self._end(job, error or "failed")
 
-    async def retry(self, job: Job, *, delay_seconds: float, hold_lane: bool = True) -> None:
+    async def retry(self, job: Job, *, delay_seconds: float, hold_lane: bool = True, counts: bool = True) -> None:
         """Back to waiting, due after the delay. LeaseLost as `finish`.
 
-        `hold_lane=False` lets later jobs of the lane pass until then.
+        `hold_lane=False` lets later jobs of the lane pass until then. `counts=False`: the attempt was no fault of the
+        job's and is forgotten; only for an owner that claims nothing more, as the count is part of its fence.
         """
-        await self._write(job, RETRY, {"delay_seconds": delay_seconds, "holding": hold_lane})
+        values = {"delay_seconds": delay_seconds, "holding": hold_lane, "forgotten": 0 if counts else 1}
+        await self._write(job, RETRY, values)
         self._wire.notify(WAKE_UP, "")
 
     async def stop(self, lane: str) -> int:

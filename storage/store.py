@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -166,7 +166,7 @@ class Store:
             yield connection
         finally:
             with translated():
-                await asyncio.shield(connection.close())
+                await _to_its_end(connection.close())
 
     async def _commit(self, wire: Wire) -> None:
         if isinstance(self.bus, PostgresBus):
@@ -177,6 +177,16 @@ class Store:
             await wire.connection.commit()
         for topic, message in wire.notices:
             self.bus.deliver(topic, message)
+
+
+async def _to_its_end(closing: Coroutine[object, object, None]) -> None:
+    """Close, whoever cancels us meanwhile: a connection left half closed outlives its event loop."""
+    task = asyncio.ensure_future(closing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 async def _presence(

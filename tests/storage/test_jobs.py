@@ -136,12 +136,13 @@ async def test_a_heartbeat_keeps_the_lease_and_tells_what_is_still_held(store: S
     for _ in range(3):
         await clock.advance(LEASE - 1)
         async with store.begin() as tx:
-            beat = await tx.jobs.heartbeat("slow", lease_seconds=LEASE)
+            beat = await tx.jobs.heartbeat("slow", [kept.id, lost.id], lease_seconds=LEASE)
     assert beat == {kept.id: Heartbeat(1, stop=False), lost.id: Heartbeat(1, stop=False)}
     await clock.advance(LEASE + 1)
     async with store.begin() as tx:
         await tx.jobs.claim("other", 1, lease_seconds=LEASE)
-        assert set(await tx.jobs.heartbeat("slow", lease_seconds=LEASE)) == {lost.id}
+        assert set(await tx.jobs.heartbeat("slow", [kept.id, lost.id], lease_seconds=LEASE)) == {lost.id}
+        assert await tx.jobs.heartbeat("slow", [], lease_seconds=LEASE) == {}
 
 
 @pytest.mark.parametrize("verb", ["record", "finish", "bury", "retry"])
@@ -303,7 +304,7 @@ async def test_stop_reaches_the_holder_of_the_lane_and_nobody_else(store: Store,
     await claim(store, "a")
     async with store.bus.subscribe("stop") as stops, store.begin() as tx:
         assert await tx.jobs.stop("lane") == 1
-        beat = await tx.jobs.heartbeat("a", lease_seconds=LEASE)
+        beat = await tx.jobs.heartbeat("a", [running.id, bystander.id], lease_seconds=LEASE)
     async with store.begin() as tx:
         assert await tx.jobs.stop("empty lane") == 0
     assert await anext(stops) == ("stop", str(running.id))

@@ -169,8 +169,9 @@ class Worker:
     async def beat(self) -> None:
         self.world.clock.push(self.random.uniform(0.0, LEASE / 2))
         asked_at = self.world.clock.database_time
+        mine = [holder.job.id for holder in self.world.holders.values() if holder.job.owner == self.owner]
         async with self.store.begin() as tx:
-            held = await tx.jobs.heartbeat(self.owner, lease_seconds=LEASE)
+            held = await tx.jobs.heartbeat(self.owner, mine, lease_seconds=LEASE)
         for holder in self.world.holders.values():
             beat = held.get(holder.job.id)
             if holder.job.owner == self.owner and beat is not None and beat.attempts == holder.job.attempts:
