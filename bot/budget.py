@@ -37,6 +37,10 @@ class Window:
     def spend(self, now: float) -> None:
         self._spent.append(now)
 
+    def move_last(self, now: float) -> None:
+        """What was spent last happens only now: its caller had to wait elsewhere."""
+        self._spent[-1] = now
+
     def idle_since(self, now: float) -> bool:
         """Whether nothing spent still counts."""
         longest = max((rate.seconds for rate in self._rates), default=0.0)

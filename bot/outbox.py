@@ -59,6 +59,7 @@ class Outbox:
                     raise CrowdedError("the bot has nothing left for previews now")
                 await self._bot.enter(priority, self._bot_window)
                 self._bot.leave()
+                room.windows[meter].move_last(self._clock.monotonic())
             yield
         except Flooded as flood:
             room.gate.block(flood.retry_after_seconds or _DEFAULT_WAIT_SECONDS)
