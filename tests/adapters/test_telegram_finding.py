@@ -1,7 +1,5 @@
 """Looking for a message whose sending ended in doubt."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from adapters.telegram.emulator.emulator import TelegramEmulator
@@ -11,25 +9,6 @@ from bot.domain.messenger import Outgoing
 from bot.domain.place import Ref
 from tests.adapters.telegram_cast import AGAIN, OTHER, at
 from tests.fakes.clock import ManualClock
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def tg(clock: ManualClock) -> AsyncIterator[TelegramEmulator]:
-    async with TelegramEmulator(clock=clock) as emulator:
-        yield emulator
-        assert emulator.violations == []
-
-
-@pytest.fixture
-async def bot(tg: TelegramEmulator, clock: ManualClock) -> AsyncIterator[TelegramMessenger]:
-    made = TelegramMessenger(tg.token, clock, api_base=tg.url)
-    yield made
-    await made.close()
 
 
 async def test_a_message_whose_answer_was_lost_is_found_by_its_buttons(

@@ -1,7 +1,6 @@
 """The verbs, through the real client, against an emulated Telegram that enforces its rules."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -28,25 +27,6 @@ from bot.domain.messenger import (
 from bot.domain.place import Ref
 from tests.adapters.telegram_cast import AGAIN, at
 from tests.fakes.clock import ManualClock
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def tg(clock: ManualClock) -> AsyncIterator[TelegramEmulator]:
-    async with TelegramEmulator(clock=clock) as emulator:
-        yield emulator
-        assert emulator.violations == []
-
-
-@pytest.fixture
-async def bot(tg: TelegramEmulator, clock: ManualClock) -> AsyncIterator[TelegramMessenger]:
-    made = TelegramMessenger(tg.token, clock, api_base=tg.url)
-    yield made
-    await made.close()
 
 
 def last_call(tg: TelegramEmulator, method: str) -> dict[str, object]:

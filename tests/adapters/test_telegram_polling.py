@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
 
 import pytest
 from aiogram.methods import SetWebhook
@@ -19,20 +18,6 @@ from tests.adapters.telegram_cast import PAYLOADS, Inbox, SwiftClock, eventually
 @pytest.fixture
 def clock() -> SwiftClock:
     return SwiftClock()
-
-
-@pytest.fixture
-async def tg(clock: SwiftClock) -> AsyncIterator[TelegramEmulator]:
-    async with TelegramEmulator(clock=clock) as emulator:
-        yield emulator
-        assert emulator.violations == []
-
-
-@pytest.fixture
-async def client(tg: TelegramEmulator) -> AsyncIterator[Client]:
-    made = Client(tg.token, tg.url)
-    yield made
-    await made.close()
 
 
 async def test_messages_arrive_in_order_and_are_confirmed(

@@ -1,7 +1,6 @@
 """Verbs that fail: the right error of ours, and nothing given away."""
 
 import traceback
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -12,25 +11,6 @@ from bot.domain.errors import Ambiguous, Blocked, ChatMoved, Flooded, MessengerE
 from bot.domain.messenger import Outgoing
 from tests.adapters.telegram_cast import at
 from tests.fakes.clock import ManualClock
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def tg(clock: ManualClock) -> AsyncIterator[TelegramEmulator]:
-    async with TelegramEmulator(clock=clock) as emulator:
-        yield emulator
-        assert emulator.violations == []
-
-
-@pytest.fixture
-async def bot(tg: TelegramEmulator, clock: ManualClock) -> AsyncIterator[TelegramMessenger]:
-    made = TelegramMessenger(tg.token, clock, api_base=tg.url)
-    yield made
-    await made.close()
 
 
 async def test_a_flood_says_how_long_to_wait(clock: ManualClock) -> None:

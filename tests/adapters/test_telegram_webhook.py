@@ -23,20 +23,6 @@ def clock() -> SwiftClock:
     return SwiftClock()
 
 
-@pytest.fixture
-async def tg(clock: SwiftClock) -> AsyncIterator[TelegramEmulator]:
-    async with TelegramEmulator(clock=clock) as emulator:
-        yield emulator
-        assert emulator.violations == []
-
-
-@pytest.fixture
-async def client(tg: TelegramEmulator) -> AsyncIterator[Client]:
-    made = Client(tg.token, tg.url)
-    yield made
-    await made.close()
-
-
 def body(name: str) -> bytes:
     return (PAYLOADS / f"{name}.json").read_bytes()
 
