@@ -33,9 +33,9 @@ migrate: setup ## bring the database to the newest schema
 	$(BIN)/switchboard migrate
 
 lock: setup-dev ## resolve the dependencies anew into both lock files
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	  --python-version 3.11 --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	  --python-version 3.11 --custom-compile-command "make lock" --upgrade --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 setup-dev: $(VENV)/dev.stamp

@@ -7,14 +7,14 @@ makes the visitor's own events with `said`, `edited` and `pressed`; it never see
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import TypeVar, assert_never
 from uuid import uuid4
 
 from bot.domain.incoming import Command, Incoming, Payload, Press, Sender, UserEdit, UserMessage
 from bot.domain.job import Json
-from bot.domain.messenger import Button, Capabilities, Delta, Level, Outgoing, Rate, Take
+from bot.domain.messenger import Button, Capabilities, Delta, File, Outgoing, Rate, Take
 from bot.domain.place import Place, Ref
 from bot.domain.ports import Bus
 from bot.markdown.plain import clean
@@ -28,9 +28,20 @@ _PIECE_BYTES = 3_000
 _THINKING_BYTES = 1_200
 _STATUS_BYTES = 400
 _BUTTONS_BYTES = 1_000
+_FILE_NAME_CHARS = 200
 _SLICE_CHARS = 64
 
 Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A file as a page shows it; its content is fetched from `link`, and cannot be when that is empty."""
+
+    name: str
+    media_type: str
+    size_bytes: int
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ class Sent:
     streaming: bool = False
     thinking: str = ""
     status: str = ""
+    file: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,7 @@ class Deleted:
 
 
 WebEvent = Sent | Edited | Grew | Changed | Deleted
+WholeT = TypeVar("WholeT", Sent, Edited)
 
 
 def web_place(visitor: str, conversation: str) -> Place:
@@ -140,7 +153,7 @@ class WebMessenger:
             bursts=False,
             pace_seconds=(0.0, 0.1),
             long_code_chars=MAX_TEXT_BYTES,
-            files=Level.DROPPED,
+            speaker=True,
             file_bytes=50_000_000,
         )
 
@@ -152,7 +165,7 @@ class WebMessenger:
 
     async def send(self, place: Place, outgoing: Outgoing) -> Ref:
         ref = Ref(place, uuid4().hex)
-        await self._publish_whole("sent", ref, outgoing)
+        await self._publish_whole(Sent, ref, outgoing)
         return ref
 
     async def edit(self, ref: Ref, outgoing: Outgoing) -> None:
@@ -160,7 +173,7 @@ class WebMessenger:
         if long and not outgoing.streaming:
             await self._publish(ref.place, Changed(ref.message))
         else:
-            await self._publish_whole("edited", ref, outgoing)
+            await self._publish_whole(Edited, ref, outgoing)
 
     async def append(self, ref: Ref, delta: Delta) -> None:
         await self._publish_growth(ref, delta)
@@ -171,9 +184,9 @@ class WebMessenger:
     async def close(self) -> None:
         """Nothing to let go of: the bus belongs to the store."""
 
-    async def _publish_whole(self, kind: Literal["sent", "edited"], ref: Ref, outgoing: Outgoing) -> None:
+    async def _publish_whole(self, kind: type[Sent | Edited], ref: Ref, outgoing: Outgoing) -> None:
         head = next(_pieces(outgoing.text), "")
-        event = (Sent if kind == "sent" else Edited)(
+        event = kind(
             ref.message,
             head,
             _fitting(outgoing.buttons),
@@ -181,6 +194,8 @@ class WebMessenger:
             _tail(outgoing.thinking, _THINKING_BYTES),
             _tail(outgoing.status, _STATUS_BYTES),
         )
+        if isinstance(event, Sent) and outgoing.file is not None:
+            event = replace(event, file=_shown(outgoing.file))
         await self._publish(ref.place, event)
         if rest := outgoing.text[len(head) :]:
             await self._publish_growth(ref, Delta(len(head), rest, outgoing.thinking, outgoing.status))
@@ -237,6 +252,10 @@ def _fitting(rows: Rows) -> Rows:
     return tuple(kept)
 
 
+def _shown(file: File) -> Shown:
+    return Shown(file.name[:_FILE_NAME_CHARS], file.media_type[:_FILE_NAME_CHARS], len(file.content), file.link)
+
+
 def _encode(event: WebEvent) -> str:
     fields: dict[str, Json]
     match event:
@@ -249,6 +268,8 @@ def _encode(event: WebEvent) -> str:
                 "thinking": event.thinking,
                 "status": event.status,
             }
+            if isinstance(event, Sent) and event.file is not None:
+                fields["file"] = asdict(event.file)
         case Grew():
             fields = {
                 "is": "grew",
@@ -270,15 +291,10 @@ def _encode(event: WebEvent) -> str:
 def _event(fields: Json) -> WebEvent | None:
     message = str(fields["message"])
     match fields["is"]:
-        case "sent" | "edited" as kind:
-            return (Sent if kind == "sent" else Edited)(
-                message,
-                str(fields["text"]),
-                tuple(tuple(Button(label, action, style) for label, action, style in row) for row in fields["buttons"]),
-                bool(fields["streaming"]),
-                str(fields["thinking"]),
-                str(fields["status"]),
-            )
+        case "sent":
+            return replace(_whole(Sent, message, fields), file=_file(fields.get("file")))
+        case "edited":
+            return _whole(Edited, message, fields)
         case "grew":
             offset, text = int(fields["offset"]), str(fields["text"])
             return Grew(message, offset, text, str(fields["thinking"]), str(fields["status"]))
@@ -288,3 +304,21 @@ def _event(fields: Json) -> WebEvent | None:
             return Deleted(message)
         case _:
             return None
+
+
+def _whole(kind: type[WholeT], message: str, fields: Json) -> WholeT:
+    return kind(
+        message,
+        str(fields["text"]),
+        tuple(tuple(Button(label, action, style) for label, action, style in row) for row in fields["buttons"]),
+        bool(fields["streaming"]),
+        str(fields["thinking"]),
+        str(fields["status"]),
+    )
+
+
+def _file(fields: Json) -> Shown | None:
+    if fields is None:
+        return None
+    name, media_type, link = (str(fields[key]) for key in ("name", "media_type", "link"))
+    return Shown(name, media_type, int(fields["size_bytes"]), link)

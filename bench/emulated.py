@@ -1,11 +1,6 @@
-"""An emulated Telegram in a process of its own, so that its work is not counted as the platform's.
-
-Run as a program it obeys one JSON line at a time on standard input; `Emulated` is the other end. Both processes read
-the same monotonic clock of the machine, so their times can be compared.
-"""
+"""An emulated Telegram in a process of its own: run as a program it is the emulator, `Emulated` is the other end."""
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.telegram.emulator import Chat, Limits, TelegramEmulator, User
+from bench.beside import Beside, beside, obey
 from bot.clock import SystemClock
 
-_LINE_BYTES = 256 * 1024 * 1024
 PREVIEWS = ("sendRichMessageDraft", "sendMessageDraft", "editMessageText")
 MESSAGES = ("sendRichMessage", "sendMessage")
 
@@ -37,55 +32,33 @@ class Seen:
 class Emulated:
     """The emulator's process, seen from the bench."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str, token: str) -> None:
+    def __init__(self, process: Beside, url: str, token: str) -> None:
         self._process = process
         self.url = url
         self.token = token
 
     async def people(self, count: int, *, in_groups: bool = False) -> list[int]:
         """New people, each with a chat of their own with the bot: the private one, or a supergroup. The chats' ids."""
-        return [int(chat) for chat in await self._ask(do="people", count=count, groups=in_groups)]
+        return [int(chat) for chat in await self._process.ask(do="people", count=count, groups=in_groups)]
 
     async def say(self, chat: int, text: str) -> None:
         """Whoever lives in `chat` says `text` to the bot."""
-        await self._ask(do="say", chat=chat, text=text)
+        await self._process.ask(do="say", chat=chat, text=text)
 
     async def seen(self) -> list[Seen]:
         """Every call so far, the oldest first."""
-        return [Seen(*call) for call in await self._ask(do="seen")]
+        return [Seen(*call) for call in await self._process.ask(do="seen")]
 
     async def replies(self, chat: int) -> list[str]:
         """The bot's visible messages in `chat`."""
-        return [str(text) for text in await self._ask(do="replies", chat=chat)]
-
-    async def _ask(self, **order: object) -> Any:
-        if self._process.stdin is None or self._process.stdout is None:
-            raise RuntimeError("the emulator was started without pipes")
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        return json.loads(await self._process.stdout.readline())
+        return [str(text) for text in await self._process.ask(do="replies", chat=chat)]
 
 
 @asynccontextmanager
 async def emulated(limits: str = "none") -> AsyncIterator[Emulated]:
     """A running emulator; `limits` is `none` or `telegram`."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bench.emulated",
-        limits,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=_LINE_BYTES,
-    )
-    try:
-        if process.stdout is None:
-            raise RuntimeError("the emulator was started without pipes")
-        hello = json.loads(await process.stdout.readline())
+    async with beside("bench.emulated", limits) as (process, hello):
         yield Emulated(process, hello["url"], hello["token"])
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 class _Town:
@@ -121,14 +94,7 @@ class _Town:
 async def _serve(arguments: Sequence[str]) -> None:
     limits = Limits.telegram() if arguments == ["telegram"] else Limits.none()
     async with TelegramEmulator(clock=SystemClock(), limits=limits) as tg:
-        town = _Town(tg)
-        _answer({"url": tg.url, "token": tg.token})
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            _answer(await town.obey(json.loads(line)))
-
-
-def _answer(value: object) -> None:
-    print(json.dumps(value), flush=True)
+        await obey({"url": tg.url, "token": tg.token}, _Town(tg).obey)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 from adapters.web import said, web_place
 from bench.emulated import Emulated
 from bot.clock import SystemClock
-from bot.domain.reply import Finished, Prompt, ReplyEvent, TextDelta
+from bot.domain.reply import Engine, Finished, Prompt, ReplyEvent, TextDelta
 from bot.main import Switchboard, build
 from bot.settings import Settings
 from specialists.scripted import Script, ScriptedEngine
@@ -44,8 +45,13 @@ class TimedEngine:
 
 
 @asynccontextmanager
-async def platform(url: str, engine: TimedEngine, telegram: Emulated | None = None) -> AsyncIterator[Switchboard]:
-    """A working platform on the database at `url`: web chat, and Telegram when there is one. Bursts are off."""
+async def platform(
+    url: str, engine: Engine | None, telegram: Emulated | None = None, **more: Any
+) -> AsyncIterator[Switchboard]:
+    """A working platform on the database at `url`: web chat, and Telegram when there is one. Bursts are off.
+
+    Without an `engine` it makes its own. `more` are settings by their names.
+    """
     settings = Settings(
         _env_file=None,
         database_url=url,
@@ -53,8 +59,10 @@ async def platform(url: str, engine: TimedEngine, telegram: Emulated | None = No
         process_name="bench",
         telegram_bot_token=telegram.token if telegram else "",
         telegram_api_base=telegram.url if telegram else "http://localhost",
+        **more,
     )
-    async with build(settings, SECRET, SystemClock(), engine=lambda _: engine) as board:
+    chosen = None if engine is None else lambda _: engine
+    async with build(settings, SECRET, SystemClock(), engine=chosen) as board:
         working = asyncio.create_task(board.work(asyncio.Event()))
         try:
             yield board

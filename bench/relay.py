@@ -87,20 +87,20 @@ async def _measure(case: Case) -> tuple[float, str, int]:
         await say(places[0])  # warms up
         await asyncio.sleep(1)
         await turns_are_over(board, 20)
-        idle_share = await _idle_share()
+        idle = await idle_share()
         before = len(await telegram.seen()) if telegram else 0
         started, cpu = time.monotonic(), time.process_time()
         for place in places[1:]:
             await say(place)
             await asyncio.sleep(1 / case.per_second)
         await turns_are_over(board, 30)
-        used = time.process_time() - cpu - idle_share * (time.monotonic() - started)
+        used = time.process_time() - cpu - idle * (time.monotonic() - started)
         calls = f"{(len(await telegram.seen()) - before) / case.turns:.1f}" if telegram else "–"
     return used / case.turns * 1000, calls, len(engine.ended) - 1
 
 
-async def _idle_share() -> float:
-    """CPU seconds a second of a platform that has nothing to do."""
+async def idle_share(seconds: float = 1.5) -> float:
+    """CPU seconds a second of a platform that has nothing to do, watched for `seconds`."""
     started, cpu = time.monotonic(), time.process_time()
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(seconds)
     return (time.process_time() - cpu) / (time.monotonic() - started)

@@ -1,7 +1,7 @@
 """The messages of a messenger that show one reply: pages that grow, roll over, settle, and survive a crash."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.budget import Priority
@@ -27,6 +27,8 @@ class Growing:
     text: str = ""
     thinking: str = ""
     status: str = ""
+    lead: str = ""
+    """Stands above the text and is no part of it, as in who speaks."""
 
     @property
     def is_visible(self) -> bool:
@@ -48,6 +50,8 @@ class Bubble:
     """A message older than all of these."""
     code_note: Callable[[str], str]
     """The sentence that stands where the rest of a long code block went into a file of the given name."""
+    old_files: tuple[Ref, ...] = ()
+    """Messages with files of the reply that this one replaces; they go when this one is said."""
     _confirmed: dict[int, tuple[str, Buttons]] = field(default_factory=dict)
     """What finished pages read, as far as this attempt has seen it done."""
     _ends: list[int] = field(default_factory=list)
@@ -57,7 +61,7 @@ class Bubble:
 
     async def preview(self, now: Growing, buttons: Buttons) -> None:
         """Show how far the reply has come, as well as the place allows; may do nothing."""
-        text = self._lifted(now.text)[0]
+        text = self._lifted(now.lead + now.text)[0]
         pages = self._paginate(text)
         for page in pages[len(self._ends) : -1]:
             number = len(self._ends)
@@ -66,8 +70,11 @@ class Bubble:
             self._ends.append(page.end)
         await self._preview_tail(len(pages) - 1, pages[-1].text, now, buttons)
 
-    async def settle(self, text: str, buttons: Buttons) -> tuple[Ref, ...]:
-        """Make the messages say exactly `text`, `buttons` under the last, whatever was shown before."""
+    async def settle(self, text: str, buttons: Buttons, attachments: Sequence[File] = ()) -> "Settled":
+        """Make the messages say exactly `text`, `buttons` under the last, whatever was shown before.
+
+        Files follow: what became of long code, then `attachments`.
+        """
         lifted, files = self._lifted(text)
         pages = [page.text for page in self._paginate(lifted)]
         refs: list[Ref] = []
@@ -75,9 +82,11 @@ class Bubble:
             last = number == len(pages) - 1
             refs += await self._say_somehow(number, page, buttons if last else ())
         await self._delete_surplus(len(pages))
-        for number, file in enumerate(files):
-            refs.append(await self._say_file(number, file))
-        return tuple(refs)
+        below = [
+            await self._say_file(number, file) for number, file in enumerate((*map(_code_file, files), *attachments))
+        ]
+        await self._delete(ref for ref in self.old_files if ref not in below)
+        return Settled(tuple(refs), tuple(below))
 
     def _lifted(self, text: str) -> tuple[str, tuple[CodeFile, ...]]:
         limit = self.courier.capabilities(self.place).long_code_chars
@@ -150,25 +159,43 @@ class Bubble:
                 refs.append(await self.courier.send(self.place, outgoing, priority=Priority.FINAL, step=step))
         return refs
 
-    async def _say_file(self, number: int, file: CodeFile) -> Ref:
-        content = File(file.name, file.text.encode("utf-8", "replace"), "text/plain; charset=utf-8")
+    async def _say_file(self, number: int, file: File) -> Ref:
         step = self.work.step(f"file:{number}")
-        return await self.courier.send(self.place, Outgoing("", file=content), priority=Priority.FINAL, step=step)
+        return await self.courier.send(self.place, Outgoing("", file=file), priority=Priority.FINAL, step=step)
+
+    async def _delete(self, refs: Iterable[Ref]) -> None:
+        for ref in refs:
+            try:
+                await self.courier.delete(ref)
+            except MessengerError:
+                log.warning("could not delete a message of the replaced reply")
 
     async def _delete_surplus(self, number: int) -> None:
         """Pages that an earlier, longer version of the reply needed."""
         while (ref := self._step(number).ref) is not None:
-            try:
-                await self.courier.delete(ref)
-            except MessengerError:
-                log.warning("could not delete a page of the replaced reply", extra={"page": number})
+            await self._delete((ref,))
             await self._step(number).forget()
             number += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The messages that show a whole reply."""
+
+    pages: tuple[Ref, ...]
+    files: tuple[Ref, ...]
+
+
+NOTHING_SHOWN = Settled((), ())
 
 
 def draft_id(job_id: int, page: int) -> int:
     """Not zero, inside 31 bits, the same on every attempt."""
     return (job_id * 64 + page) % (2**31 - 1) + 1
+
+
+def _code_file(file: CodeFile) -> File:
+    return File(file.name, file.text.encode("utf-8", "replace"), "text/plain; charset=utf-8")
 
 
 def _plain_pieces(text: str) -> list[str]:

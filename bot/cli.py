@@ -23,6 +23,7 @@ from storage.store import Store
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status: 0 done, 1 something is wrong (said on standard error), 2 wrong usage."""
     options = _parser().parse_args(arguments)
+    os.environ.setdefault("PYDANTIC_AI_NO_BANNER", "1")
     os.umask(0o077)  # conversations and secrets are nobody else's on this machine
     try:
         settings = read_settings()

@@ -1,6 +1,7 @@
 """The clock's own work: every process ticks, the first tick of a period puts the job, and one process does it."""
 
 import logging
+from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -15,6 +16,9 @@ log = logging.getLogger(__name__)
 _TICK_MINUTES = 10
 _REDELIVERY_SECONDS = 48 * 3600
 """Finished jobs are kept this long: Telegram redelivers updates for 24 hours."""
+
+_COUNTED = timedelta(days=2)
+"""Limits look at a day at most."""
 
 
 class Cron(Handler):
@@ -46,8 +50,10 @@ class Cron(Handler):
 
     async def run(self, work: Work) -> None:
         async with self._store.begin() as tx:
-            pruned = await tx.jobs.prune(older_than_seconds=_REDELIVERY_SECONDS)
-        log.info("pruned finished jobs", extra={"jobs": pruned})
+            jobs = await tx.jobs.prune(older_than_seconds=_REDELIVERY_SECONDS)
+            files = await tx.files.prune()
+            counters = await tx.counters.prune(self._clock.now() - _COUNTED)
+        log.info("pruned", extra={"jobs": jobs, "files": files, "counters": counters})
 
     async def give_up(self, work: Work, error: Exception) -> None:
         """The next hour's job does the same."""

@@ -1,53 +1,57 @@
-"""One turn: read it, let its specialist's engine reply, show that in the messenger, record how it ended."""
+"""One turn: read it, choose who answers, show the reply in the messenger, record how it ended."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.bubble import Bubble
+from bot.acts import TurnActions
+from bot.bubble import NOTHING_SHOWN, Bubble, Settled
 from bot.courier import Courier
-from bot.domain.action import TurnAction, Verb
 from bot.domain.errors import Blocked, MessengerError, SwitchboardError, TopicGone
-from bot.domain.messenger import Button, Buttons
-from bot.domain.place import Ref
+from bot.domain.messenger import File
 from bot.domain.ports import Clock
-from bot.domain.reply import Engine, Prompt, Usage, Utterance
-from bot.domain.specialist import Specialist
-from bot.domain.thread import Message, Thread, Turn, TurnState, User
+from bot.domain.reply import Engine
+from bot.domain.specialist import Specialist, Team
+from bot.domain.thread import Turn, TurnState
 from bot.lanes import thread_topic
 from bot.markdown.plain import plain
+from bot.quota import Quota, Spent
 from bot.relay import Relay
+from bot.running import Running
+from bot.scene import Scene
 from bot.telemetry import Metrics, bound
 from bot.texts import Texts
 from bot.told import Told
+from bot.upkeep import Upkeep
+from bot.voices import Voices
+from bot.wording import Wording
 from bot.work import ATTEMPTS, Handler, Work
+from specialists.memory import Window
+from specialists.router import Ambiguous, Question, Routed, Router
+from storage.pauses import Pause
 from storage.store import Store, Tx
 
 log = logging.getLogger(__name__)
 
-_HISTORY_MESSAGES = 40
 _TITLE_CHARS = 60
 _DELIVERY_ATTEMPTS = 200
+_CHARGED = (TurnState.COMPLETED, TurnState.STOPPED, TurnState.REQUIRES_ACTION)
+"""How a turn ends that counts as a reply of its specialist; its tokens count however it ends."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """All that is known about a turn when its reply begins."""
+class Minds:
+    """Who thinks for the dispatcher."""
 
-    turn: Turn
-    thread: Thread
-    user: User
-    said: tuple[Message, ...]
-    history: tuple[Message, ...]
-    previous: Turn | None
-    """The turn before, whose buttons disappear when this one is answered."""
-
-    @property
-    def text(self) -> str:
-        """The burst as one text; a paste that the client cut is whole again."""
-        parts = [message.text + ("" if message.cut else "\n") for message in self.said]
-        return "".join(parts).removesuffix("\n")
+    team: Team
+    engine: Callable[[Specialist], Engine]
+    """Who speaks for a specialist."""
+    router: Router
+    window: Window
+    """How much of a thread an engine is given."""
+    remembers: bool
+    """Facts that users asked to keep are kept, and told to engines."""
 
 
 class Dispatcher(Handler):
@@ -57,21 +61,23 @@ class Dispatcher(Handler):
         self,
         store: Store,
         courier: Courier,
+        minds: Minds,
         *,
-        specialist: Callable[[str], Specialist],
-        engine: Callable[[Specialist], Engine],
+        upkeep: Upkeep,
+        quota: Quota,
         texts: Texts,
         clock: Clock,
         metrics: Metrics,
         entering: Callable[[], None],
     ) -> None:
-        """`specialist` gives the one in force for a name, `engine` who speaks for it; `entering` runs before an engine
-        is asked, and raises when a transaction is open."""
+        """`entering` runs before an engine or the router is asked, and raises when a transaction is open."""
         self._store = store
         self._courier = courier
-        self._specialist = specialist
-        self._engine = engine
+        self._minds = minds
+        self._upkeep = upkeep
+        self._quota = quota
         self._texts = texts
+        self._wording = Wording(texts, minds.team)
         self._clock = clock
         self._metrics = metrics
         self._entering = entering
@@ -80,16 +86,17 @@ class Dispatcher(Handler):
         scene = await self._open(work)
         if scene is None:
             return
+        running = Running(self._store, scene, work.check)
         with bound(turn=scene.turn.id, thread=scene.thread.id):
             if not scene.thread.reachable:
-                await self._record(work, scene, Told(TurnState.FAILED, sentence=MessengerError.sentence), ())
+                await self._record(work, running, Told(TurnState.FAILED, sentence=MessengerError.sentence))
                 return
             started = self._clock.monotonic()
             try:
-                await self._reply(work, scene)
+                await self._reply(work, running)
             except Blocked as error:
                 log.info("the user cannot be reached any more", extra={"error": type(error).__name__})
-                await self._unreachable(work, scene, topic_only=isinstance(error, TopicGone))
+                await self._unreachable(work, running, topic_only=isinstance(error, TopicGone))
             self._metrics.turn_seconds.observe(self._clock.monotonic() - started)
 
     def attempts(self, work: Work) -> int:
@@ -101,33 +108,52 @@ class Dispatcher(Handler):
         scene = await self._open(work)
         if scene is None:
             return
+        running = Running(self._store, scene, work.check)
         sentence = error.sentence if isinstance(error, SwitchboardError) else SwitchboardError.sentence
         remembered = self._remembered(work)
-        told = Told(TurnState.FAILED, remembered.text if remembered is not None else "", sentence)
-        refs: tuple[Ref, ...] = ()
+        told = Told(TurnState.FAILED, remembered.text if remembered is not None else scene.replaced, sentence)
+        shown = NOTHING_SHOWN
         try:
-            refs = await self._bubble(work, scene).settle(self._ending(scene, told), self._final_buttons(scene))
+            ending, buttons = self._wording.ending(scene, told), self._wording.buttons(scene, told)
+            shown = await self._bubble(work, scene).settle(ending, buttons)
         except MessengerError:
             log.exception("could not tell the user that the turn failed")
-        await self._record(work, scene, told, refs)
+        await self._record(work, running, told, shown)
 
     async def _open(self, work: Work) -> Scene | None:
         """Begin the turn and read what is needed; None when it has ended already (idempotency)."""
-        turn_id = int(work.job.payload["turn"])
+        payload = work.job.payload
+        turn_id = int(payload["turn"])
         async with self._store.begin() as tx:
             turn = await tx.turns.get(turn_id)
-            if work.job.payload.get("again") and not turn.state.is_open and "begun" not in work.steps:
+            if payload.get("again") and not turn.state.is_open and "begun" not in work.steps:
                 turn = await tx.turns.requeue(turn_id)
-            if not turn.state.is_open:
+            resumes = bool(payload.get("resume"))
+            pause = await tx.turns.pause_of(turn_id) if resumes else None
+            if not turn.state.is_open or (resumes and not _goes_on(turn, pause, ending=bool(payload.get("ending")))):
                 return None
+            if work.job.attempts > 1 and not resumes and "told" not in work.steps:
+                await tx.files.drop(turn_id, turn.version)  # of the attempt that died
             thread = await tx.threads.get(turn.thread_id)
+            recalled = await tx.memory.recall(thread.id, thread.user_id)
+            memory = recalled.memory
+            earlier = await tx.turns.transcript(
+                thread.id, limit=self._minds.window.messages, before_turn=turn_id, after_turn=memory.upto_turn
+            )
+            messages = await tx.turns.messages(turn_id)
             scene = Scene(
                 turn=await tx.turns.begin(turn_id),
                 thread=thread,
                 user=await tx.users.get(thread.user_id),
-                said=tuple(m for m in await tx.turns.messages(turn_id) if m.role == "user"),
-                history=tuple(await tx.turns.transcript(thread.id, limit=_HISTORY_MESSAGES, before_turn=turn_id)),
+                said=tuple(message for message in messages if message.role == "user"),
+                history=tuple(earlier),
                 previous=await tx.turns.before(turn_id),
+                summary=memory.summary,
+                facts=tuple(fact.text for fact in recalled.facts) if self._minds.remembers else (),
+                choices=() if turn.specialist else tuple(await tx.examples.of(thread.user_id)),
+                pause=pause,
+                replaced=messages[-1].text if payload.get("keeps") and messages[-1].role == "assistant" else "",
+                ending=bool(payload.get("ending")),
             )
             pages = {f"page:{number}": {"ref": str(ref)} for number, ref in enumerate(turn.reply_refs)}
             steps = {} if "begun" in work.steps else {"begun": True, **pages}
@@ -137,105 +163,187 @@ class Dispatcher(Handler):
         work.steps.update(steps)
         return scene
 
-    async def _reply(self, work: Work, scene: Scene) -> None:
-        bubble = self._bubble(work, scene)
-        told = self._remembered(work) or await self._listen(work, scene, bubble)
-        refs = await bubble.settle(self._ending(scene, told), self._final_buttons(scene))
-        await self._record(work, scene, told, refs)
+    async def _reply(self, work: Work, running: Running) -> None:
+        bubble = self._bubble(work, running.scene)
+        told = self._remembered(work) or await self._answer(work, running, bubble)
+        scene = running.scene
+        # What waits for a decision goes on in the same bubble; its files come when it is whole.
+        files = await self._files(scene) if told.files and told.state is not TurnState.REQUIRES_ACTION else ()
+        shown = await bubble.settle(self._wording.ending(scene, told), self._wording.buttons(scene, told), files)
+        await self._record(work, running, told, shown)
         if scene.previous is not None and scene.previous.reply_refs:
             # The job has ended well; whether old buttons can still be taken off changes nothing about that.
             with suppress(MessengerError):
                 await self._courier.clear_buttons(scene.previous.reply_refs[-1])
 
-    async def _listen(self, work: Work, scene: Scene, bubble: Bubble) -> Told:
-        """Have the engine reply, shown as it comes. The outcome is written down before its last words are said, so that
-        an attempt after a crash says them without asking the engine again."""
-        specialist = self._specialist(scene.turn.specialist)
+    async def _answer(self, work: Work, running: Running, bubble: Bubble) -> Told:
+        """Have the right specialist reply, shown as it comes. The outcome is written down before its last words are
+        said, so that an attempt after a crash says them without asking the engine again."""
+        told = await self._outcome(work, running, bubble)
+        if told.state is TurnState.FAILED and not told.text:
+            told = replace(told, text=running.scene.read_already or running.scene.replaced)
+        told = replace(told, usages=running.spent)
+        await work.record("told", told.dump())
+        return told
+
+    async def _outcome(self, work: Work, running: Running, bubble: Bubble) -> Told:
+        if running.scene.ending:
+            pause = running.scene.pause
+            return Told(TurnState.STOPPED, pause.text if pause is not None else "")
+        spent = await self._spent(running.scene)
+        if spent is None and not running.scene.turn.specialist:
+            routed = await self._route(running)
+            if isinstance(routed, Ambiguous):
+                return self._wording.question(running.scene, routed)
+            spent = await self._spent(running.scene, self._specialist(running.scene))
+        if spent is not None:
+            self._metrics.refusals_total.labels(spent.sentence).inc()
+            return self._wording.refusal(spent, self._clock.now())
+        return await self._listen(work, running, bubble)
+
+    async def _route(self, running: Running) -> Routed | Ambiguous:
+        """Let the router decide who answers. What it gives to the default is routed anew next time."""
+        scene, team = running.scene, self._minds.team
+        self._entering()
+        history = scene.prompt(team.default).history
+        routed = await self._minds.router.route(Question(scene.text, scene.user.locale, history, scene.choices))
+        if routed.usage is not None:
+            running.spent += (replace(routed.usage, specialist=team.default.name),)
+        if isinstance(routed, Routed):
+            await running.assign(routed.specialist, sticky=routed.specialist != team.default.name)
+            log.info("routed", extra={"specialist": routed.specialist, "how": routed.how})
+        return routed
+
+    async def _spent(self, scene: Scene, specialist: Specialist | None = None) -> Spent | None:
+        """The limit of the day that stands in the way, `specialist`'s own included; of the turn's when not given."""
+        chosen = specialist or (self._specialist(scene) if scene.turn.specialist else None)
+        if not self._quota.limits(chosen):
+            return None
+        async with self._store.begin() as tx:
+            return await self._quota.spent(tx, scene.user.id, scene.thread.place, chosen)
+
+    async def _listen(self, work: Work, running: Running, bubble: Bubble) -> Told:
+        minds, scene = self._minds, running.scene
+        shows_speaker = self._courier.capabilities(scene.thread.place).speaker
+        lead = "" if shows_speaker else self._wording.lead(scene)
         began = self._clock.monotonic()
-
-        async def save_partial(text: str) -> None:
-            async with self._store.begin() as tx:
-                await tx.turns.save_partial(scene.turn.id, text)
-
         relay = Relay(
             bubble,
             work,
             self._courier.on_behalf_of(work.check),
             self._clock,
-            buttons=((self._button(scene, "stop", "button-stop"),),),
-            save_partial=save_partial,
+            buttons=self._wording.growing_buttons(scene),
+            save_partial=running.save_partial,
+            keep_file=running.keep_file,
             first_text=lambda: self._metrics.first_text_seconds.observe(self._clock.monotonic() - began),
+            title=lambda title: self._wording.tool(scene.user.locale, title),
+            thinking=scene.user.thinking,
+            lead=lead,
+            said=scene.read_already,
         )
+        actions = TurnActions(self._store, self._clock, running, remembers=minds.remembers)
+        prompt = replace(scene.prompt(self._specialist(scene)), actions=actions, today=self._clock.now().date())
+        if prompt.decision is not None and prompt.decision.granted:
+            prompt = replace(prompt, decision=replace(prompt.decision, begun="acting" in work.steps))
+            await work.record("acting", True)
         self._entering()
-        with self._metrics.streams_active.track_inprogress():
-            told = await relay.listen(self._engine(specialist).reply(self._prompt(scene, specialist)))
-        await work.record("told", told.dump())
-        return told
+        voices = Voices(minds.team, minds.engine, self._texts, lambda to: self._pass_on(running, to))
+        try:
+            with self._metrics.streams_active.track_inprogress():
+                told = await relay.listen(voices.reply(prompt))
+        finally:
+            running.spent += relay.spent
+        return replace(told, lead=lead, files=running.files)
+
+    async def _pass_on(self, running: Running, to: Specialist) -> str:
+        """Another specialist takes over, for the thread too; the sentence that says why not when its day is full."""
+        spent = await self._spent(running.scene, to)
+        if spent is not None:
+            refusal = self._wording.refusal(spent, self._clock.now())
+            return self._texts.say(running.scene.user.locale, refusal.sentence, **refusal.arguments)
+        await running.assign(to.name, sticky=True)
+        return ""
 
     def _remembered(self, work: Work) -> Told | None:
         value = work.steps.get("told")
         return None if value is None else Told.load(value)
 
-    def _prompt(self, scene: Scene, specialist: Specialist) -> Prompt:
-        return Prompt(
-            turn=scene.turn.id,
-            specialist=specialist,
-            text=scene.text,
-            history=tuple(Utterance(message.role, message.text) for message in scene.history),
-            user_name=scene.user.name,
-            locale=scene.user.locale,
-        )
+    def _specialist(self, scene: Scene) -> Specialist:
+        return self._minds.team.get(scene.turn.specialist) or self._minds.team.default
+
+    async def _files(self, scene: Scene) -> Sequence[File]:
+        async with self._store.begin() as tx:
+            kept = await tx.files.of_turn(scene.turn.id, scene.turn.version)
+            return [await tx.files.content(file.id) for file in kept]
 
     def _bubble(self, work: Work, scene: Scene) -> Bubble:
         place = scene.thread.place
         after = scene.said[-1].ref if scene.said else None
         reply_to = after if self._courier.capabilities(place).quotes else None
 
-        def code_note(file: str) -> str:
-            return self._texts.say(scene.user.locale, "code-attached", file=file)
+        ours = self._courier.on_behalf_of(work.check)
+        old = scene.turn.file_refs
+        return Bubble(work, ours, place, reply_to, after, lambda file: self._wording.code_note(scene, file), old)
 
-        return Bubble(work, self._courier.on_behalf_of(work.check), place, reply_to, after, code_note)
-
-    def _ending(self, scene: Scene, told: Told) -> str:
-        """The final text: what the engine said, and how it ended when that was not well."""
-        parts = [told.text.rstrip()]
-        if told.state is TurnState.STOPPED:
-            parts.append(self._texts.say(scene.user.locale, "stopped-mark"))
-        if told.sentence:
-            parts.append(self._texts.say(scene.user.locale, told.sentence))
-        if not any(parts):
-            parts.append(self._texts.say(scene.user.locale, "interrupted-try-again"))
-        return "\n\n".join(part for part in parts if part)
-
-    def _final_buttons(self, scene: Scene) -> Buttons:
-        verbs: tuple[tuple[Verb, str], ...] = (("again", "button-again"), ("up", "button-up"), ("down", "button-down"))
-        return (tuple(self._button(scene, verb, key) for verb, key in verbs),)
-
-    def _button(self, scene: Scene, verb: Verb, key: str) -> Button:
-        return Button(self._texts.say(scene.user.locale, key), str(TurnAction(verb, scene.turn.id)))
-
-    async def _record(self, work: Work, scene: Scene, told: Told, refs: tuple[Ref, ...]) -> None:
+    async def _record(self, work: Work, running: Running, told: Told, shown: Settled = NOTHING_SHOWN) -> None:
+        scene = running.scene
         async with work.finishing() as tx:
-            await tx.turns.finish(
-                scene.turn.id, told.state, text=told.text, refs=refs, confidence=told.confidence, error=told.sentence
-            )
-            if told.usage != Usage():
-                turn, now = scene.turn, self._clock.now()
-                await tx.ledger.record_usage(turn.id, scene.user.id, turn.specialist, told.usage, now)
-            await self._entitle(tx, scene)
+            if told.state is TurnState.REQUIRES_ACTION:
+                await tx.turns.pause(
+                    scene.turn.id,
+                    text=told.text,
+                    refs=shown.pages,
+                    file_refs=shown.files,
+                    requests=told.requests,
+                    state=told.pause,
+                )
+            else:
+                await tx.turns.finish(
+                    scene.turn.id,
+                    told.state,
+                    text=told.text,
+                    refs=shown.pages,
+                    file_refs=shown.files,
+                    confidence=told.confidence,
+                    error=told.sentence,
+                )
+            await self._charge(tx, scene, told)
+            title = await self._entitle(tx, scene)
+            if told.state is TurnState.COMPLETED:
+                await self._upkeep.plan(tx, scene, told.text, title)
             tx.notify(thread_topic(scene.thread.id), told.state.value)
         self._metrics.turns_total.labels(told.state.value).inc()
-        log.info("turn ended", extra={"state": told.state.value, "chars": len(told.text), "messages": len(refs)})
+        log.info("turn ended", extra={"state": told.state.value, "chars": len(told.text), "messages": len(shown.pages)})
 
-    async def _entitle(self, tx: Tx, scene: Scene) -> None:
-        """Until a specialist names the thread, its first words do."""
-        if not scene.thread.title:
-            words = " ".join(plain(scene.text).split())
-            if words:
-                await tx.threads.rename(scene.thread.id, words[:_TITLE_CHARS])
+    async def _charge(self, tx: Tx, scene: Scene, told: Told) -> None:
+        now, place = self._clock.now(), scene.thread.place
+        owner = (await tx.threads.get(scene.thread.id)).user_id if told.usages else scene.user.id
+        for usage in told.usages:
+            signed = replace(usage, specialist=usage.specialist or scene.turn.specialist)
+            await tx.ledger.record_usage(scene.turn.id, owner, place.workspace, signed, now)
+        counted = self._specialist(scene) if told.state in _CHARGED and not scene.ending else None
+        await self._quota.charge(tx, owner, place, told.usages, counted)
 
-    async def _unreachable(self, work: Work, scene: Scene, *, topic_only: bool) -> None:
+    async def _entitle(self, tx: Tx, scene: Scene) -> str:
+        """Until a model or the user names the thread, its first words do. The title that a model may replace; empty
+        when there is none."""
+        words = " ".join(plain(scene.text).split())[:_TITLE_CHARS]
+        if not scene.thread.title and words:
+            await tx.threads.rename(scene.thread.id, words)
+        is_first = scene.previous is None and scene.thread.title in ("", words)
+        return words if is_first else ""
+
+    async def _unreachable(self, work: Work, running: Running, *, topic_only: bool) -> None:
         async with self._store.begin() as tx:
-            await tx.threads.set_reachable(scene.thread.place, False, topic_only=topic_only)
-        text = told.text if (told := self._remembered(work)) is not None else ""
-        await self._record(work, scene, Told(TurnState.FAILED, text, MessengerError.sentence), ())
+            await tx.threads.set_reachable(running.scene.thread.place, False, topic_only=topic_only)
+        remembered = self._remembered(work)
+        text = remembered.text if remembered is not None else ""
+        told = Told(TurnState.FAILED, text, MessengerError.sentence, usages=running.spent)
+        await self._record(work, running, told if remembered is None else replace(told, usages=remembered.usages))
+
+
+def _goes_on(turn: Turn, pause: Pause | None, *, ending: bool) -> bool:
+    """Whether a job that was put to resume the turn still has something to resume: an answer to what was asked."""
+    if turn.state is TurnState.QUEUED or pause is None:
+        return False
+    return ending or (pause.granted is not None if pause.requests else bool(turn.specialist))

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from bot.clock import SystemClock
 from bot.domain.errors import MessengerError, Misconfigured, SettingsError, StorageError
 from bot.domain.messenger import Identifying, Messenger
-from bot.main import load_team, outside_messengers
+from bot.main import outside_messengers
+from bot.minds import adopt_providers, build_models, load_team
 from bot.settings import Settings
+from specialists.models import Models
 from storage.migrate import current
+from storage.sealing import Sealing
 from storage.store import Store
 
 
@@ -22,15 +25,33 @@ class Finding:
 
 async def diagnose(settings: Settings) -> list[Finding]:
     """One finding for each part, in the order in which a start needs them."""
-    return [_specialists(settings), _secret(settings), *await _database(settings), *await _messengers(settings)]
+    return [await _specialists(settings), _secret(settings), *await _database(settings), *await _messengers(settings)]
 
 
-def _specialists(settings: Settings) -> Finding:
+async def _specialists(settings: Settings) -> Finding:
     try:
-        team = load_team(settings)
+        models = build_models(settings, SystemClock())
+        await _add_providers(settings, models)
+        team = load_team(settings, models)
     except SettingsError as error:
         return Finding(False, f"specialists: {error}", "Mend the file or the setting that is named.")
     return Finding(True, f"specialists: {', '.join(one.name for one in team.all())}")
+
+
+async def _add_providers(settings: Settings, models: Models) -> None:
+    """Those that were made at run time, so that their models are known; what is wrong with the database is found
+    elsewhere."""
+    sealing = Sealing.parse(settings.encryption_keys.get_secret_value())
+    try:
+        store = await Store.open(settings.database_url, clock=SystemClock(), exclusive=False)
+    except (StorageError, SettingsError):
+        return
+    try:
+        await adopt_providers(store, sealing, models)
+    except StorageError:
+        return
+    finally:
+        await store.close()
 
 
 def _secret(settings: Settings) -> Finding:

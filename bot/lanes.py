@@ -21,6 +21,16 @@ def notice_lane(place: Place) -> str:
     return f"notice:{place}"
 
 
+def reminder_lane(user_id: int, key: str) -> str:
+    """One for each reminder: none waits for another."""
+    return f"reminder:{user_id}:{key}"
+
+
+def upkeep_lane(thread_id: int) -> str:
+    """Titles and summaries, which no reply waits for."""
+    return f"upkeep:{thread_id}"
+
+
 def thread_topic(thread_id: int) -> str:
     """Who shows the thread listens here for changes of its turns."""
     return f"thread:{thread_id}"

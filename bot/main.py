@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 from fastapi import FastAPI
 
 from adapters.web import WebMessenger
+from bot.api.administration import Administration
 from bot.api.app import create_app
-from bot.commands import MENU, Commands, Notices, Presses
+from bot.commands.commands import MENU, Commands
+from bot.commands.notices import Notices
+from bot.commands.presses import Presses
 from bot.courier import Courier
 from bot.cron import Cron
-from bot.dispatcher import Dispatcher
-from bot.domain.errors import MessengerError, SettingsError
+from bot.dispatcher import Dispatcher, Minds
+from bot.domain.errors import MessengerError, SettingsError, StorageError
 from bot.domain.messenger import Hooked, Menus, Messenger
 from bot.domain.place import Place
 from bot.domain.ports import Clock
@@ -25,26 +29,44 @@ from bot.domain.reply import Engine
 from bot.domain.specialist import Specialist
 from bot.intake import Intake, IntakeLimits
 from bot.leader import Leader
+from bot.minds import (
+    BUILT_IN,
+    Thinking,
+    adopt_catalog,
+    adopt_providers,
+    build_models,
+    check_model,
+    load_team,
+    models_in_use,
+    reseal_keys,
+    rules,
+    source_of,
+    thinking,
+)
+from bot.quota import DailyLimits, Quota
 from bot.settings import Settings
 from bot.telemetry import Metrics
 from bot.texts import Texts
+from bot.upkeep import Reminders, Upkeep
 from bot.work import Handler
 from bot.worker import Worker
 from specialists import knowledge
-from specialists.handbook import HandbookEngine
-from specialists.registry import Registry
-from specialists.scripted import ScriptedEngine
+from specialists.memory import Window
+from specialists.models import Models
+from specialists.registry import Team
+from storage import catalog, providers
+from storage.sealing import Sealing
+from storage.stems import Stemmer
 from storage.store import Store, in_transaction
 
 log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
-_TEAM = _HERE.parent / "specialists" / "team"
 _HANDBOOK = _HERE.parent / "specialists" / "handbook"
 _RECEIVE_AGAIN_SECONDS = 30.0
 _LONE_LEASE_SECONDS = 60.0
-_MODELS = ("handbook", "scripted:echo")
-"""`scripted:echo` says slowly what the user said: for demonstrations and for trying out a messenger."""
+_RELOAD_SECONDS = 5.0
+_ADOPT_AGAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +81,11 @@ class Switchboard:
     leader: Leader
     messengers: Sequence[Messenger]
     """Those that receive by themselves; the chat page calls the intake."""
-    team: Registry
+    team: Team
+    adopt_catalog: Callable[[], Awaitable[None]]
+    """Put the specialists of the database in force in this process. StorageError."""
+    adopt_providers: Callable[[], Awaitable[None]]
+    """The same for the providers of models."""
     texts: Texts
     clock: Clock
     grace_seconds: float
@@ -67,6 +93,7 @@ class Switchboard:
     async def work(self, until: asyncio.Event) -> None:
         """Receive, work and tick until `until` is set; then stop receiving, let replies end, hand over the rest."""
         receivers = [asyncio.create_task(self._receive(messenger)) for messenger in self.messengers]
+        following = asyncio.create_task(self.follow())
         worker = asyncio.create_task(self.worker.run())
         ending = asyncio.create_task(until.wait())
         try:
@@ -75,11 +102,34 @@ class Switchboard:
                 await _cancel(receivers)
                 await self.worker.drain(self.grace_seconds)
         finally:
-            await _cancel([*receivers, ending])
+            await _cancel([*receivers, following, ending])
             if not worker.done():
                 await _cancel([worker])
         if not worker.cancelled() and (error := worker.exception()) is not None:
             raise error
+
+    async def follow(self) -> None:
+        """Keep the team that of its files and of the database, until cancelled; for processes that do not work too."""
+        await asyncio.gather(
+            self.team.watch(self.clock, _RELOAD_SECONDS),
+            self._follow(providers.CHANGED, self.adopt_providers),
+            self._follow(catalog.CHANGED, self.adopt_catalog),
+        )
+
+    async def _follow(self, topic: str, adopt: Callable[[], Awaitable[None]]) -> None:
+        """What is made at run time is in force in every process at once."""
+        async with self.store.bus.subscribe(topic) as changes:
+            await self._adopt(topic, adopt)
+            async for _ in changes:
+                await self._adopt(topic, adopt)
+
+    async def _adopt(self, topic: str, adopt: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                return await adopt()
+            except StorageError:
+                log.warning("the %s of the database could not be read, and is tried again", topic)
+                await self.clock.sleep(_ADOPT_AGAIN_SECONDS)
 
     async def _receive(self, messenger: Messenger) -> None:
         """Receive for ever, in whichever process leads; what is misconfigured is said aloud and tried again."""
@@ -126,11 +176,16 @@ async def build(
     """
     random = random or Random()  # noqa: S311  spreads retries, guards nothing
     texts = Texts(_HERE / "locales")
-    team = load_team(settings)
     metrics = Metrics()
     async with AsyncExitStack() as closing:
+        models = build_models(settings, clock)
+        closing.push_async_callback(models.close)
+        sealing = Sealing.parse(settings.encryption_keys.get_secret_value())
         store = await Store.open(settings.database_url, clock=clock, name=settings.process_name)
         closing.push_async_callback(store.close)
+        await reseal_keys(store, sealing)
+        await adopt_providers(store, sealing, models)
+        team = load_team(settings, models)
         await sync_knowledge(store, settings.knowledge_dir)
 
         outside = outside_messengers(settings, clock)
@@ -140,18 +195,24 @@ async def build(
             store,
             clock=clock,
             metrics=metrics,
-            limits=IntakeLimits(settings.burst_seconds, settings.waiting_turns),
+            limits=IntakeLimits(
+                settings.burst_seconds, settings.waiting_turns, turns_per_minute=settings.rate_per_minute
+            ),
             capabilities=courier.capabilities,
-            specialist=lambda name: _known(team, name).name,
-            interrupts=lambda name: _known(team, name).interrupt,
+            team=team,
+            stems=Stemmer().stems,
             language=texts.match,
         )
-        speaks = engine or _engines(settings, store, texts, clock)
+        mind = await closing.enter_async_context(thinking(settings, store, team, models, texts, clock, random))
+        window = Window(settings.memory_messages, settings.memory_tokens)
+        quota = Quota(DailyLimits(settings.daily_tokens_per_user, settings.daily_tokens_per_workspace), clock)
+        upkeep = Upkeep(store, clock, window, quota, ask=mind.ask, entering=_outside_transactions)
         dispatcher = Dispatcher(
             store,
             courier,
-            specialist=lambda name: _known(team, name),
-            engine=speaks,
+            Minds(team, engine or mind.engine, mind.router, window, remembers=settings.memory_facts),
+            upkeep=upkeep,
+            quota=quota,
             texts=texts,
             clock=clock,
             metrics=metrics,
@@ -160,16 +221,59 @@ async def build(
         cron = Cron(store, clock)
         handlers: dict[str, Handler] = {
             "turn": dispatcher,
-            "command": Commands(store, courier, texts),
+            "command": Commands(store, courier, texts, team, quota, clock, remembers=settings.memory_facts),
             "notice": Notices(courier, texts),
             "press": Presses(courier, texts),
+            "title": upkeep,
+            "summary": upkeep,
+            "reminder": Reminders(courier, texts),
             "prune": cron,
         }
         worker = _worker(settings, store, handlers, clock, metrics, random)
         hooks = [messenger for messenger in outside if isinstance(messenger, Hooked)]
-        app = create_app(store=store, take=intake.take, hooks=hooks, metrics=metrics, clock=clock, secret=secret)
-        leader = Leader(store, clock)
-        yield Switchboard(store, app, intake, worker, cron, leader, outside, team, texts, clock, settings.grace_seconds)
+        administration = _administration(settings, store, team, models, sealing, mind)
+        app = create_app(
+            store=store,
+            take=intake.take,
+            hooks=hooks,
+            metrics=metrics,
+            clock=clock,
+            secret=secret,
+            administration=administration,
+        )
+        yield Switchboard(
+            store,
+            app,
+            intake,
+            worker,
+            cron,
+            Leader(store, clock),
+            outside,
+            team,
+            administration.adopt_catalog,
+            administration.adopt_providers,
+            texts,
+            clock,
+            settings.grace_seconds,
+        )
+
+
+def _administration(
+    settings: Settings, store: Store, team: Team, models: Models, sealing: Sealing, mind: Thinking
+) -> Administration:
+    return Administration(
+        store,
+        team,
+        sealing,
+        rules=rules(),
+        check=mind.check,
+        check_model=partial(check_model, models),
+        source=partial(source_of, settings),
+        models_in_use=partial(models_in_use, settings, team),
+        taken=BUILT_IN,
+        adopt_catalog=partial(adopt_catalog, store, team),
+        adopt_providers=partial(adopt_providers, store, sealing, models),
+    )
 
 
 def _worker(
@@ -201,22 +305,6 @@ def _courier(store: Store, messengers: Sequence[Messenger], clock: Clock, metric
     return Courier(messengers, clock=clock, metrics=metrics, random=random, moved=moved, entering=_outside_transactions)
 
 
-def load_team(settings: Settings) -> Registry:
-    """The shipped specialists and those of `SPECIALISTS_DIR`; SettingsError for a bad file or an unknown model."""
-    team = Registry.load(_TEAM, *filter(None, [settings.specialists_dir]))
-    wanted = {"DEFAULT_MODEL": settings.default_model} | {
-        f"specialist {specialist.name}": specialist.model for specialist in team.all() if specialist.model
-    }
-    for who, model in wanted.items():
-        if model not in _MODELS:
-            raise SettingsError(f"{who}: the model {model!r} is not known; this version has {', '.join(_MODELS)}")
-    return team
-
-
-def _known(team: Registry, name: str) -> Specialist:
-    return team.get(name) or team.default
-
-
 def outside_messengers(settings: Settings, clock: Clock) -> list[Messenger]:
     """The messengers that the settings name; the web chat is always there and not among them."""
     token = settings.telegram_bot_token.get_secret_value()
@@ -234,12 +322,6 @@ def outside_messengers(settings: Settings, clock: Clock) -> list[Messenger]:
         webhook_secret=settings.telegram_webhook_secret.get_secret_value(),
     )
     return [telegram]
-
-
-def _engines(settings: Settings, store: Store, texts: Texts, clock: Clock) -> Callable[[Specialist], Engine]:
-    """Which engine speaks for a specialist of a checked team."""
-    engines: dict[str, Engine] = dict(zip(_MODELS, (HandbookEngine(store, texts), ScriptedEngine(clock)), strict=True))
-    return lambda specialist: engines[specialist.model or settings.default_model]
 
 
 async def sync_knowledge(store: Store, folder: Path | None) -> None:

@@ -4,36 +4,47 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import assert_never
 
 from bot.bubble import Bubble, Growing
 from bot.courier import Courier
 from bot.domain.errors import Blocked, EngineError, LeaseLost, StorageError, UnknownFailure
-from bot.domain.messenger import Buttons, Capabilities
+from bot.domain.messenger import Buttons, Capabilities, File
 from bot.domain.ports import Clock
 from bot.domain.reply import (
+    Asked,
+    Attached,
     Failed,
     Finished,
     Handover,
+    Paused,
     ReplyEvent,
     TextDelta,
     ThinkingDelta,
     ToolFinished,
     ToolStarted,
+    Usage,
 )
-from bot.domain.thread import TurnState
+from bot.domain.thread import Thinking, TurnState
 from bot.told import Told
 from bot.work import Work
+from specialists.memory import estimate_tokens
 
 log = logging.getLogger(__name__)
 
-_THINKING_CHARS = 1_000
+_THINKING_CHARS: dict[Thinking, int] = {"off": 0, "brief": 300, "full": 3_000}
+"""How much of the latest thinking is shown."""
 _PARTIAL_EVERY_SECONDS = 2.0
 _DRAFT_REFRESH_SHARE = 0.6
 _SILENCE_SECONDS = 0.5
 """How long an engine may say nothing before an empty draft shows that it thinks."""
 _TYPING_SECONDS = 4.0
 """Typing fades after about 5 s."""
+
+
+Incremental = Asked | ThinkingDelta | TextDelta | ToolStarted | ToolFinished | Handover | Finished | Paused | Failed
+"""Events that are taken in at once; a file must be stored first."""
 
 
 class Relay:
@@ -48,12 +59,18 @@ class Relay:
         *,
         buttons: Buttons,
         save_partial: Callable[[str], Awaitable[None]],
+        keep_file: Callable[[File], Awaitable[None]],
         first_text: Callable[[], None],
+        title: Callable[[str], str],
+        thinking: Thinking = "brief",
+        lead: str = "",
+        said: str = "",
     ) -> None:
-        """`buttons` stand under the growing reply (stop).
+        """`buttons` stand under the growing reply (stop); `lead` is shown above it and is no part of it.
 
-        `save_partial` keeps what has come so far where a page that is loaded now can read it; `first_text` is called
-        once, when the engine's first text arrives.
+        `save_partial` keeps what has come so far where a page that is loaded now can read it; `keep_file` stores a
+        file of the reply; `first_text` is called once, when the engine's first text arrives. `title` says what a tool
+        does in the user's language. `said` is what the reply read before it paused.
         """
         self._bubble = bubble
         self._work = work
@@ -61,11 +78,18 @@ class Relay:
         self._clock = clock
         self._buttons = buttons
         self._save_partial = save_partial
+        self._keep_file = keep_file
         self._first_text = first_text
-        self._now = Growing()
+        self._title = title
+        self._thinking_chars = _THINKING_CHARS[thinking]
+        self._now = Growing(said, lead=lead)
         self._changed = asyncio.Event()
         self._tools: dict[str, str] = {}
-        self._outcome: Finished | Failed | None = None
+        self._outcome: Finished | Paused | Failed | None = None
+        self._usages: tuple[Usage, ...] = ()
+        self._asked: list[Usage] = []
+        """Models whose account has not come (yet), with the estimate of their input."""
+        self._heard_chars = len(said)
         self._saved_at = float("-inf")
         self._saved_chars = 0
 
@@ -87,51 +111,78 @@ class Relay:
             raise error
         return self._told(consumer)
 
+    @property
+    def spent(self) -> tuple[Usage, ...]:
+        """What the reply took so far; where a provider has not told (yet), counted from the text."""
+        return self._account()
+
     def _told(self, consumer: "asyncio.Task[None]") -> Told:
         if not consumer.cancelled() and (error := consumer.exception()) is not None:
+            if isinstance(error, StorageError):
+                raise error  # not the engine's fault: the turn is done anew when the database is back
             if not isinstance(error, EngineError):
                 log.error("the engine broke", exc_info=error)
                 error = UnknownFailure(type(error).__name__)
             return self._failed(error)
         match self._outcome:
-            case Finished(usage, confidence):
-                return Told(TurnState.COMPLETED, self._now.text, confidence=confidence, usage=usage)
+            case Finished(_, confidence):
+                return Told(TurnState.COMPLETED, self._now.text, confidence=confidence, usages=self._usages)
+            case Paused(requests, state):
+                return Told(
+                    TurnState.REQUIRES_ACTION, self._now.text, usages=self._usages, requests=requests, pause=state
+                )
             case Failed(error):
                 return self._failed(error)
             case None if self._work.stop.is_set():
-                return Told(TurnState.STOPPED, self._now.text)
+                return Told(TurnState.STOPPED, self._now.text, usages=self._account())
             case None:
                 return self._failed(UnknownFailure("the engine ended without a word"))
 
     def _failed(self, error: EngineError) -> Told:
         log.warning("the engine failed", extra={"error": type(error).__name__, "detail": error.detail})
-        return Told(TurnState.FAILED, self._now.text, sentence=error.sentence)
+        return Told(TurnState.FAILED, self._now.text, sentence=error.sentence, usages=self._account())
+
+    def _account(self) -> tuple[Usage, ...]:
+        """What the reply took; where a provider could not tell any more, counted from the text."""
+        if not self._asked:
+            return self._usages
+        *earlier, last = self._asked
+        written = estimate_tokens(self._now.text[self._heard_chars :])
+        open_ones = (*earlier, replace(last, output_tokens=last.output_tokens + written))
+        return (*self._usages, *(replace(usage, estimated=True) for usage in open_ones))
 
     async def _consume(self, events: AsyncGenerator[ReplyEvent, None]) -> None:
         async with aclosing(events) as stream:
             async for event in stream:
-                self._take_in(event)
-                self._changed.set()
+                if isinstance(event, Attached):
+                    await self._keep_file(event.file)
+                else:
+                    self._take_in(event)
+                    self._changed.set()
 
-    def _take_in(self, event: ReplyEvent) -> None:
+    def _take_in(self, event: Incremental) -> None:
         now = self._now
         match event:
+            case Asked(usage):
+                self._asked.append(usage)
             case TextDelta(text):
                 if not now.text and text:
                     self._first_text()
                 now.text += text
             case ThinkingDelta(text):
-                now.thinking = (now.thinking + text)[-_THINKING_CHARS:]
+                now.thinking = (now.thinking + text)[-self._thinking_chars :] if self._thinking_chars else ""
             case ToolStarted(call, title):
-                self._tools[call] = title
-                now.status = title
+                now.status = self._tools[call] = self._title(title)
             case ToolFinished(call):
                 self._tools.pop(call, None)
                 now.status = next(reversed(self._tools.values()), "")
-            case Handover(specialist):
-                now.status = specialist
-            case Finished() | Failed():
+            case Handover():
+                now.thinking = now.status = ""
+            case Finished() | Paused() | Failed():
                 self._outcome = event
+                self._usages += event.usages
+                self._asked.clear()
+                self._heard_chars = len(now.text)
             case _:
                 assert_never(event)
 

@@ -38,8 +38,16 @@ async def serve(settings: Settings, role: Role) -> None:
             return
         _mount_chat(switchboard, settings, secret)
         async with _http(switchboard.app, settings):
-            await (switchboard.work(stop) if role == "all" else stop.wait())
+            await (switchboard.work(stop) if role == "all" else _show(switchboard, stop))
     log.info("stopped in order")
+
+
+async def _show(switchboard: Switchboard, until: asyncio.Event) -> None:
+    """Serve pages for a platform whose work others do."""
+    following = asyncio.create_task(switchboard.follow())
+    await until.wait()
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
 
 
 def _mount_chat(switchboard: Switchboard, settings: Settings, secret: str) -> None:
@@ -50,8 +58,7 @@ def _mount_chat(switchboard: Switchboard, settings: Settings, secret: str) -> No
         clock=switchboard.clock,
         texts=switchboard.texts,
         title="Switchboard",
-        specialists={specialist.name: specialist for specialist in switchboard.team.all()},
-        greeter=switchboard.team.default.name,
+        team=switchboard.team,
         storage_secret=secret,
         secure_cookie=settings.public_url.startswith("https://"),
     )

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.errors import SettingsError
+from storage.sealing import Sealing
 
 
 def _no_slash(url: str) -> str:
@@ -19,7 +20,9 @@ Url = Annotated[str, AfterValidator(_no_slash)]
 class Settings(BaseSettings):
     """Read once, at the roof; everyone else receives the values they need."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
 
     database_url: str = "sqlite:///var/switchboard.db"
     """`sqlite:///path` for one process, `postgresql://user:password@host/name` for as many as you like."""
@@ -31,6 +34,9 @@ class Settings(BaseSettings):
     """How the outside reaches us, as in `https://chat.example.org`; needed for webhooks."""
     jwt_secret: SecretStr = SecretStr("")
     """Signs access tokens and browser sessions, at least 32 characters. Empty: made once and kept in `var/secret`."""
+    encryption_keys: SecretStr = SecretStr("")
+    """Seal secrets in the database: `1:KEY` with a key of 32 bytes in base64; to rotate, `1:OLD,2:NEW`. Empty: no
+    providers can be made at run time."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 
@@ -42,8 +48,56 @@ class Settings(BaseSettings):
     telegram_webhook_secret: SecretStr = SecretStr("")
     """Telegram sends it with every webhook call: 1 to 256 of A-Z a-z 0-9 _ and -."""
 
-    default_model: str = "handbook"
-    """`handbook` answers from the shipped handbook without any account."""
+    default_model: str = ""
+    """`provider:model` for every specialist that names none of its own; `handbook` answers from the shipped handbook
+    without any account. Empty: `openai:` and `OPENAI_MODEL` where that is set, else `handbook`."""
+    fallback_models: Annotated[tuple[str, ...], NoDecode] = ()
+    """Asked in this order when a specialist's own models fail, separated by commas."""
+    small_model: str = ""
+    """For routing, titles and summaries; empty: `DEFAULT_MODEL`."""
+    openai_api_key: SecretStr = SecretStr("")
+    openai_base_url: Url = ""
+    """Another service that speaks OpenAI's protocol; most of them know `openai-chat:` models only."""
+    openai_model: str = ""
+    """The model that `DEFAULT_MODEL` stands for when it is empty."""
+    openai_max_tokens: int | None = Field(None, ge=16, le=1_000_000)
+    """Longest reply of specialists that set no limit of their own, whoever provides the model."""
+    openai_temperature: float | None = Field(None, ge=0, le=2)
+    """Of specialists that set none of their own; models that take none are asked without."""
+    anthropic_api_key: SecretStr = SecretStr("")
+    anthropic_base_url: Url = ""
+    deepseek_api_key: SecretStr = SecretStr("")
+    deepseek_base_url: Url = ""
+    xai_api_key: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("XAI_API_KEY", "GROK_API_KEY"))
+    """Also read from `GROK_API_KEY`."""
+    xai_base_url: Url = ""
+    openrouter_api_key: SecretStr = SecretStr("")
+    openrouter_base_url: Url = ""
+    google_api_key: SecretStr = SecretStr("")
+    """Needs the optional extra `google`."""
+    google_base_url: Url = ""
+    ollama_base_url: Url = ""
+    """As in `http://localhost:11434/v1`; empty: no Ollama."""
+    first_event_seconds: float = Field(30.0, gt=0, le=600)
+    """How long a model may stay silent before another is asked."""
+    reply_seconds: float = Field(300.0, gt=0, le=3_600)
+    """How long a reply may take in all."""
+    model_retries: int = Field(2, ge=0, le=10)
+    """How often one model is asked again after a passing failure, before the next one is."""
+    mcp_servers: str = ""
+    """JSON: name → `{"url": …}` or `{"command": …, "args": […]}`, for specialists that name the server."""
+    memory_messages: int = Field(40, ge=4, le=1_000)
+    """How many messages of a thread a model is given word for word; older ones are summed up."""
+    memory_tokens: int = Field(8_000, ge=500, le=1_000_000)
+    """How long those may be together."""
+    memory_facts: bool = False
+    """Whether specialists may keep facts that users ask them to keep (`/memory`)."""
+    rate_per_minute: int = Field(30, ge=0, le=10_000)
+    """Turns that one user may begin in a minute; 0 for no limit."""
+    daily_tokens_per_user: int | None = Field(None, ge=1)
+    """Input and output together, in a day of UTC; empty for no limit."""
+    daily_tokens_per_workspace: int | None = Field(None, ge=1)
+    """The same for everybody of one Slack workspace, or of one messenger that has none."""
     specialists_dir: Path | None = None
     """A folder with more specialists, or with changed ones of the shipped names."""
     knowledge_dir: Path | None = None
@@ -62,6 +116,18 @@ class Settings(BaseSettings):
     process_name: str = ""
     """Name of this process among its fellows; empty: the machine's name. A process that returns under its name
     continues its work at once."""
+
+    @field_validator("fallback_models", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @property
+    def main_model(self) -> str:
+        """What `DEFAULT_MODEL` comes to."""
+        return self.default_model or (f"openai:{self.openai_model}" if self.openai_model else "handbook")
 
     def chat_url(self, port: int) -> str:
         """Where a person opens the chat page when we listen on `port`."""
@@ -84,6 +150,7 @@ def read_settings() -> Settings:
 
 def _check_together(settings: Settings) -> None:
     secret = settings.jwt_secret.get_secret_value()
+    Sealing.parse(settings.encryption_keys.get_secret_value())
     if settings.public_url and not settings.public_url.startswith(("https://", "http://")):
         raise SettingsError("PUBLIC_URL: an address that begins with https:// is needed")
     if settings.knowledge_dir is not None and not settings.knowledge_dir.is_dir():

@@ -1,11 +1,12 @@
 """What we say to users, in their language: Fluent files under `bot/locales/<language>/`."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.runtime.types import FluentInt
-from fluent.syntax.ast import Junk
+from fluent.syntax.ast import Junk, Resource
 
 from bot.domain.errors import SettingsError
 
@@ -54,6 +55,10 @@ class Texts:
             raise KeyError(f"{key}: {errors[0]}")
         return str(text)
 
+    def find(self, locale: str, key: str) -> str:
+        """The text `key`, which takes no arguments; empty when there is none."""
+        return self.say(locale, key) if self._bundles[FALLBACK].has_message(key) else ""
+
 
 def _clipped(args: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
     return {
@@ -70,12 +75,18 @@ def _bundle(folder: Path) -> FluentBundle:
     bundle = FluentBundle([folder.name], functions={"LENGTH": _length}, use_isolating=False)
     for path in sorted(folder.glob("*.ftl")):
         source = path.read_text(encoding="utf-8")
-        resource = FluentResource(source)
+        resource = _resource(source)
         for entry in resource.body:
             if isinstance(entry, Junk):
                 raise SettingsError(f"{path}, line {_line(source, entry)}: {entry.annotations[0].message}")
         bundle.add_resource(resource)
     return bundle
+
+
+@lru_cache(maxsize=64)
+def _resource(source: str) -> Resource:
+    """Parsing takes most of a start, and what was parsed never changes."""
+    return FluentResource(source)
 
 
 def _line(source: str, junk: Junk) -> int:

@@ -139,10 +139,11 @@ class Worker:
         started = self._clock.monotonic()
         async with self._store.begin() as tx:
             jobs = await tx.jobs.claim(self._store.owner, room, lease_seconds=self._lease_seconds)
-            due = None if jobs else await tx.jobs.next_due_seconds()
+            # Looked up at once: to claim again only to find nothing would take the database from what was claimed.
+            due = None if len(jobs) == room else await tx.jobs.next_due_seconds()
         for job in jobs:
             self._start(job, started)
-        if jobs:
+        if len(jobs) == room:
             return 0.0
         return min(_POLL_SECONDS, max(due, 0.005)) if due is not None else _POLL_SECONDS
 

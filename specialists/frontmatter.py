@@ -53,7 +53,7 @@ def parse(text: str) -> Page:
 def _load(source: str) -> tuple[dict[str, Any], dict[str, int]]:
     try:
         _refuse_bombs(source)
-        loader = yaml.SafeLoader(source)
+        loader = yaml.CSafeLoader(source)
         node = loader.get_single_node()
         if node is None:
             return {}, {}
@@ -73,7 +73,7 @@ def _load(source: str) -> tuple[dict[str, Any], dict[str, int]]:
 def _refuse_bombs(source: str) -> None:
     """A few aliases of aliases unfold to more values than fit into memory; deep nesting takes minutes to read."""
     depth = 0
-    for event in yaml.parse(source, Loader=yaml.SafeLoader):
+    for event in yaml.parse(source, Loader=yaml.CSafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             raise FrontMatterError(line, "aliases (*) are not supported")

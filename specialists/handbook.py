@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.domain.errors import ApiFailed, StorageError
 from bot.domain.reply import Failed, Finished, Prompt, ReplyEvent, TextDelta, ThinkingDelta, Usage
@@ -63,8 +64,8 @@ class HandbookEngine:
             return
         for piece in _pieces(answer.text):
             yield TextDelta(piece)
-        usage = Usage(provider="handbook", model="full-text")
-        yield Finished(usage, confidence=answer.confidence, suggestions=answer.suggestions)
+        usage = Usage(provider="handbook", model="full-text", cost_usd=Decimal())
+        yield Finished((usage,), confidence=answer.confidence, suggestions=answer.suggestions)
 
     def _language(self, words: str, locale: str) -> str:
         """The language of the question; the user's own where a word or two do not tell."""

@@ -5,17 +5,22 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import count
 from typing import assert_never
 
 from bot.domain.errors import EngineError
+from bot.domain.messenger import File
 from bot.domain.ports import Clock
 from bot.domain.reply import (
+    Attached,
     Failed,
     Finished,
     Handover,
+    Paused,
     Prompt,
     ReplyEvent,
+    Request,
     TextDelta,
     ThinkingDelta,
     ToolFinished,
@@ -58,6 +63,22 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
+class Attach:
+    """A file of the reply."""
+
+    file: File
+
+
+@dataclass(frozen=True, slots=True)
+class AskLeave:
+    """End with a pause until somebody lets `tool` be used, or not."""
+
+    tool: str
+    arguments: str = ""
+    state: str = "scripted"
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     seconds: float
 
@@ -90,13 +111,16 @@ class End:
     finished: Finished
 
 
-Step = Say | Think | Use | Pass | Pause | Fail | Babble | Hang | End
+Step = Say | Think | Use | Pass | Attach | AskLeave | Pause | Fail | Babble | Hang | End
 Script = tuple[Step, ...]
 
 
 def echo(prompt: Prompt) -> Script:
     """Say what the user said."""
-    return (Say(prompt.text or "…"), End(Finished(Usage(provider="scripted", model="echo"), confidence=1.0)))
+    return (
+        Say(prompt.text or "…"),
+        End(Finished((Usage(provider="scripted", model="echo", cost_usd=Decimal()),), confidence=1.0)),
+    )
 
 
 @dataclass(slots=True)
@@ -144,7 +168,7 @@ class ScriptedEngine:
         try:
             async with aclosing(self._play(script)) as events:
                 async for event in events:
-                    reply.ended = isinstance(event, Finished | Failed)
+                    reply.ended = isinstance(event, Finished | Paused | Failed)
                     yield event
         finally:
             reply.closed_early = not reply.ended
@@ -154,7 +178,7 @@ class ScriptedEngine:
             async with aclosing(self._perform(step)) as events:
                 async for event in events:
                     yield event
-                    if isinstance(event, Finished | Failed):
+                    if isinstance(event, Finished | Paused | Failed):
                         return
         yield Finished()
 
@@ -177,7 +201,7 @@ class ScriptedEngine:
                 while True:
                     yield TextDelta(step.text)
                     await self._clock.sleep(step.pause_seconds)
-            case Pass() | Fail() | End():
+            case Pass() | Attach() | AskLeave() | Fail() | End():
                 yield _event(step)
             case Pause():
                 await self._clock.sleep(step.seconds)
@@ -187,10 +211,14 @@ class ScriptedEngine:
                 assert_never(step)
 
 
-def _event(step: Pass | Fail | End) -> ReplyEvent:
+def _event(step: Pass | Attach | AskLeave | Fail | End) -> ReplyEvent:
     match step:
         case Pass():
             return Handover(step.to, step.reason)
+        case Attach():
+            return Attached(step.file)
+        case AskLeave():
+            return Paused((Request("call-0", step.tool, step.arguments),), step.state)
         case Fail():
             if step.raised:
                 raise step.error

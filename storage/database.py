@@ -100,7 +100,7 @@ def _sqlite_engine(path: Path, busy_timeout_seconds: float) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: DBAPIConnection, _: object) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -39,6 +39,10 @@ WAKE_UP = "jobs"
 STOP = "stop"
 CLAIM_TRIES = 4
 
+# As `bot.lanes` names them: what is done for one thread, `NAME:thread`, and for one user, `NAME:user…`.
+LANES_OF_THREAD = ("thread", "upkeep")
+LANES_OF_USER = ("command", "press", "reminder")
+
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
@@ -101,6 +105,7 @@ PUT = (
     .returning(jobs)
 )
 WAITING = select(func.count()).where(jobs.c.lane == bindparam("waiting_lane"), JOB_IS_OPEN, ~JOB_IS_CLAIMED)
+UNBEGUN = select(func.count()).where(jobs.c.id == bindparam("job"), JOB_IS_OPEN, ~JOB_IS_CLAIMED, jobs.c.attempts == 0)
 POSTPONE = (
     update(jobs)
     .where(jobs.c.id == bindparam("job"), JOB_IS_OPEN, ~JOB_IS_CLAIMED, jobs.c.due_at > NOW)
@@ -181,6 +186,10 @@ class Jobs:
     async def waiting(self, lane: str) -> int:
         """How many jobs of the lane are open and not claimed."""
         return int(await self._wire.scalar(WAITING, {"waiting_lane": lane}))
+
+    async def is_unbegun(self, job_id: int) -> bool:
+        """Whether the job is still in line, and nobody has had it yet."""
+        return bool(await self._wire.scalar(UNBEGUN, {"job": job_id}))
 
     async def postpone(self, job_id: int, *, delay_seconds: float) -> bool:
         """Make a job that is not yet due so after the delay; False when it was due already, is claimed or has ended."""

@@ -104,6 +104,13 @@ class Connection(aiosqlite.Connection):
             await ending()
             self._begun = False
 
+    async def clear_log(self) -> None:
+        """Move the write-ahead log, between transactions, into the file and leave nothing in it."""
+        await self.run(self._clear_log)
+
+    def _clear_log(self) -> None:
+        self.driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     async def run(self, function: Any, *arguments: Any) -> Any:
         """Call the function on the connection's thread."""
         return await self._execute(function, *arguments)  # type: ignore[no-untyped-call]

@@ -40,10 +40,19 @@ class Stemmer:
 
     def stems(self, text: str) -> list[str]:
         """In the order of the text, repetitions included."""
-        folded = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е").replace("’", "'")
-        words = (word[:LONGEST_WORD] for word in _WORD.findall(folded))
-        return [self._stem(word) for word in words if word not in self._stop_words]
+        return [self.stem(word) for word in folded_words(text) if self.says_something(word)]
 
-    def _stem(self, word: str) -> str:
+    def says_something(self, word: str) -> bool:
+        """Of a folded word, that it is more than the glue of sentences."""
+        return word not in self._stop_words
+
+    def stem(self, word: str) -> str:
+        """Of a folded word."""
         stemmer = self._russian if _CYRILLIC.search(word) else self._english
         return str(stemmer.stemWord(word)) or word
+
+
+def folded_words(text: str) -> list[str]:
+    """All words, each at most 64 characters of it, alike whatever their case."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е").replace("’", "'")
+    return [word[:LONGEST_WORD] for word in _WORD.findall(folded)]

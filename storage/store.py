@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import socket
+import sqlite3
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import uuid4
@@ -14,13 +15,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.errors import StorageError
 from bot.domain.ports import Clock
+from storage.briefs import Briefs
 from storage.bus import CHANNEL, LocalBus, PostgresBus, check_message
+from storage.catalog import Catalog
+from storage.counters import Counters
 from storage.database import Address, Dialect, FileLock
+from storage.escalations import Escalations
+from storage.examples import Examples
 from storage.faults import translated
+from storage.files import Files
 from storage.jobs import Jobs
 from storage.knowledge import Knowledge
 from storage.leases import Leases
 from storage.ledger import Ledger
+from storage.links import Links
+from storage.memory import Memories
+from storage.privacy import Privacy
+from storage.providers import Providers
+from storage.search import Search
+from storage.sqlite import Connection as SqliteConnection
 from storage.stems import Stemmer
 from storage.threads import Threads
 from storage.turns import Turns
@@ -46,6 +59,17 @@ class Tx:
         self.ledger = Ledger(wire)
         self.knowledge = Knowledge(wire, stemmer)
         self.leases = Leases(wire)
+        self.memory = Memories(wire)
+        self.files = Files(wire)
+        self.counters = Counters(wire)
+        self.examples = Examples(wire)
+        self.briefs = Briefs(wire)
+        self.escalations = Escalations(wire)
+        self.links = Links(wire)
+        self.search = Search(wire, stemmer)
+        self.privacy = Privacy(wire)
+        self.catalog = Catalog(wire)
+        self.providers = Providers(wire)
 
     def notify(self, topic: str, message: str) -> None:
         """Published on the bus when, and only when, the transaction commits. ValueError as `Bus.publish`."""
@@ -175,8 +199,18 @@ class Store:
                 await wire.rows(select(func.pg_notify(CHANNEL, payload)))
         with translated():
             await wire.connection.commit()
+        if wire.forgets:
+            await _clear_log(wire.connection)
         for topic, message in wire.notices:
             self.bus.deliver(topic, message)
+
+
+async def _clear_log(connection: AsyncConnection) -> None:
+    """What was committed stays so, whatever becomes of this: the log is cleared again when the database is closed."""
+    raw = await connection.get_raw_connection()
+    if isinstance(raw.driver_connection, SqliteConnection):
+        with suppress(sqlite3.Error):
+            await raw.driver_connection.clear_log()
 
 
 async def _to_its_end(closing: Coroutine[object, object, None]) -> None:

@@ -44,6 +44,7 @@ users = Table(
     _id(),
     _text("name"),
     _text("locale"),
+    Column("thinking", CleanText, nullable=False, server_default=text("'brief'")),
     Column("created_at", Moment, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -70,6 +71,7 @@ threads = Table(
     _text("title"),
     Column("specialist", CleanText, nullable=False),
     Column("reachable", Boolean, nullable=False, server_default=true()),
+    Column("archived", Boolean, nullable=False, server_default=false()),
     Column("created_at", Moment, nullable=False),
     Column("active_at", Moment, nullable=False),
     Index("threads_by_activity", "user_id", "active_at"),
@@ -145,6 +147,136 @@ message_versions = Table(
     Column("replaced_at", Moment, nullable=False),
 )
 
+# Search over `messages.text` is each database's own index (an FTS5 table, a GIN index) and lives in the migration.
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    _text("text"),
+    Column("requests", CleanJson, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("granted", Boolean),
+    Column("created_at", Moment, nullable=False),
+)
+
+thread_memory = Table(
+    "thread_memory",
+    metadata,
+    Column("thread_id", Id, ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True),
+    Column("summary", CleanText, nullable=False),
+    Column("upto_turn", Id, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    _id(),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("text", CleanText, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("facts_by_user", "user_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+files = Table(
+    "files",
+    metadata,
+    _id(),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE")),
+    Column("version", Integer, nullable=False, server_default=text("0")),
+    Column("token", CleanText, nullable=False, unique=True),
+    Column("name", CleanText, nullable=False),
+    Column("media_type", CleanText, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("size_bytes", Id, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, index=True),
+    Index("files_by_turn", "turn_id", "version", "id"),
+    sqlite_autoincrement=True,
+)
+
+examples = Table(
+    "examples",
+    metadata,
+    _id(),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("specialist", CleanText, nullable=False),
+    Column("stems", CleanText, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("examples_by_user", "user_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+briefs = Table(
+    "briefs",
+    metadata,
+    _id(),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("thread_id", Id, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("specialist", CleanText, nullable=False),
+    Column("answers", CleanJson, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("thread_id", "specialist"),
+    sqlite_autoincrement=True,
+)
+
+escalations = Table(
+    "escalations",
+    metadata,
+    _id(),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("thread_id", Id, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("reason", CleanText, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("escalations_by_thread", "thread_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+# One code a user; the code itself is nowhere.
+link_codes = Table(
+    "link_codes",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("expires_at", Moment, nullable=False),
+)
+
+# A period is a date, or a longer or shorter beginning of a moment in ISO 8601: all compare as text.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("period", CleanText, primary_key=True),
+    Column("amount", Id, nullable=False),
+    Index("counters_by_period", "period"),
+)
+
+# Specialists that were made at run time, each as the text of its file.
+catalog = Table(
+    "catalog",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("source", CleanText, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+# Providers of models that were made at run time; a key is sealed by `storage.sealing`, empty where none is needed.
+providers = Table(
+    "providers",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("kind", CleanText, nullable=False),
+    _text("base_url"),
+    _text("sealed_key"),
+    Column("updated_at", Moment, nullable=False),
+)
+
 # A job waits (no lease, no end), is claimed (`lease_until` set, perhaps passed) or has ended (`ended_at` set; failed
 # when `error` says so). `holds_lane` is false only while it waits for a retry that later jobs need not wait for.
 jobs = Table(
@@ -194,6 +326,7 @@ updates = Table(
     _text("refusal"),
 )
 
+# No foreign keys: what was spent stays in the books when its user is erased (then with zeros for user and turn).
 usage = Table(
     "usage",
     metadata,
@@ -208,8 +341,11 @@ usage = Table(
     Column("cached_tokens", Id, nullable=False),
     Column("reasoning_tokens", Id, nullable=False),
     Column("cost_usd", Dollars),
+    _text("workspace"),
+    Column("estimated", Boolean, nullable=False, server_default=false()),
     Column("at", Moment, nullable=False),
     Index("usage_by_user", "user_id", "at"),
+    Index("usage_by_workspace", "workspace", "at"),
     sqlite_autoincrement=True,
 )
 

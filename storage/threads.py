@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Row, and_, bindparam, delete, exists, insert, null, select, update
 
 from bot.domain.errors import NotAllowed
 from bot.domain.place import Place
 from bot.domain.thread import Thread
+from storage.jobs import LANES_OF_THREAD
 from storage.refs import place_of, room_columns
-from storage.tables import messages, threads, turn_refs
+from storage.said import forget_words
+from storage.tables import jobs, messages, threads, turn_refs, turns, updates
 from storage.types import LARGEST_ID
 from storage.wire import Wire
 
@@ -22,6 +24,7 @@ CURRENT = select(threads).where(
     threads.c.current,
 )
 BY_ID = select(threads).where(threads.c.id == bindparam("thread"))
+ASSIGN = update(threads).where(threads.c.id == bindparam("thread")).values(specialist=bindparam("chosen"))
 RENAME = update(threads).where(threads.c.id == bindparam("thread")).values(title=bindparam("new_title"))
 
 
@@ -32,10 +35,10 @@ class Threads:
     async def current(self, user_id: int, place: Place) -> Thread | None:
         """The thread that a message of the user at `place` continues; None before the first."""
         row = await self._wire.row(CURRENT, {"user": user_id, **room_columns(place)})
-        return None if row is None else _thread(row)
+        return None if row is None else thread_of(row)
 
-    async def open(self, user_id: int, place: Place, *, specialist: str) -> Thread:
-        """A new thread, from now on the current one of the user at `place`."""
+    async def open(self, user_id: int, place: Place, *, specialist: str = "") -> Thread:
+        """A new thread, from now on the current one of the user at `place`; nobody answers in it yet by default."""
         await self._leave_current(user_id, place)
         now = self._wire.now()
         thread = insert(threads).values(
@@ -48,7 +51,7 @@ class Threads:
             active_at=now,
         )
         (row,) = await self._wire.rows(thread.returning(threads))
-        return _thread(row)
+        return thread_of(row)
 
     async def activate(self, thread_id: int) -> Thread:
         """Make it the current one of its user and place. NotAllowed when it is absent."""
@@ -57,6 +60,18 @@ class Threads:
         await self._wire.count(update(threads).where(threads.c.id == thread_id).values(current=True))
         return thread
 
+    async def relocate(self, thread_id: int, place: Place) -> Thread:
+        """It goes on at `place`, as the current one of its user there; what was said in it stays shown where it was.
+
+        NotAllowed when it is absent.
+        """
+        thread = await self.get(thread_id)
+        await self._leave_current(thread.user_id, place)
+        there = {"messenger": place.messenger, **room_columns(place), "current": True, "reachable": True}
+        moved = update(threads).where(threads.c.id == thread_id).values(**there).returning(threads)
+        (row,) = await self._wire.rows(moved)
+        return thread_of(row)
+
     async def get(self, thread_id: int) -> Thread:
         """NotAllowed when there is no such thread."""
         row = None
@@ -64,7 +79,7 @@ class Threads:
             row = await self._wire.row(BY_ID, {"thread": thread_id})
         if row is None:
             raise NotAllowed("no such thread")
-        return _thread(row)
+        return thread_of(row)
 
     async def owned(self, thread_id: int, user_id: int) -> Thread:
         """NotAllowed when it is someone else's or absent, without telling which."""
@@ -75,6 +90,29 @@ class Threads:
 
     async def rename(self, thread_id: int, title: str) -> None:
         await self._wire.count(RENAME, {"thread": thread_id, "new_title": title})
+
+    async def set_specialist(self, thread_id: int, name: str) -> None:
+        """Who answers there from now on."""
+        await self._wire.count(ASSIGN, {"thread": thread_id, "chosen": name})
+
+    async def archive(self, thread_id: int, archived: bool) -> None:
+        """Out of the list, until the user says something in it; or back."""
+        await self._wire.count(update(threads).where(threads.c.id == thread_id).values(archived=archived))
+
+    async def delete(self, thread_id: int) -> None:
+        """With all that was said in it and is being done for it; only the books remember what it cost.
+
+        Whoever works on it loses the job and falls silent.
+        """
+        own = select(turns.c.id).where(turns.c.thread_id == thread_id)
+        if self._wire.dialect == "postgresql":
+            # Turns before threads and jobs, as at the end of a reply: two transactions never wait for each other.
+            await self._wire.rows(own.order_by(turns.c.id).with_for_update(key_share=True))
+        await self._wire.count(update(updates).where(updates.c.turn_id.in_(own)).values(turn_id=null()))
+        await self._wire.count(delete(threads).where(threads.c.id == thread_id))
+        lanes = [f"{lane}:{thread_id}" for lane in LANES_OF_THREAD]
+        await self._wire.count(delete(jobs).where(jobs.c.lane.in_(lanes)))
+        await forget_words(self._wire)
 
     async def set_reachable(self, place: Place, reachable: bool, *, topic_only: bool = False) -> int:
         """For all threads of the room, or of the one topic of it that `place` names; how many."""
@@ -114,9 +152,10 @@ class Threads:
         messenger: str | None = None,
         limit: int = 20,
         before: datetime | None = None,
+        archived: bool = False,
     ) -> ThreadList:
-        """Newest activity first; those active before `before`, when given."""
-        wanted = select(threads).where(threads.c.user_id == user_id)
+        """Either the archived ones or the others, newest activity first; those active before `before`, when given."""
+        wanted = select(threads).where(threads.c.user_id == user_id, threads.c.archived == archived)
         if place is not None:
             wanted = wanted.where(threads.c.room == str(place.room), threads.c.topic == place.topic)
         if messenger is not None:
@@ -124,7 +163,7 @@ class Threads:
         if before is not None:
             wanted = wanted.where(threads.c.active_at < before)
         newest = wanted.order_by(threads.c.active_at.desc(), threads.c.id.desc()).limit(limit)
-        return [_thread(row) for row in await self._wire.rows(newest)]
+        return [thread_of(row) for row in await self._wire.rows(newest)]
 
     async def _leave_current(self, user_id: int, place: Place) -> None:
         """Until the transaction ends, nobody else changes which thread is the current one there."""
@@ -138,7 +177,7 @@ class Threads:
         await self._wire.count(update(threads).where(here).values(current=False))
 
 
-def _thread(row: Row[*tuple[Any, ...]]) -> Thread:
+def thread_of(row: Row[*tuple[Any, ...]]) -> Thread:
     return Thread(
         id=row.id,
         user_id=row.user_id,
@@ -148,4 +187,5 @@ def _thread(row: Row[*tuple[Any, ...]]) -> Thread:
         reachable=row.reachable,
         created_at=row.created_at,
         active_at=row.active_at,
+        archived=row.archived,
     )

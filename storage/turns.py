@@ -2,53 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Row,
-    Select,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    null,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, null, select, update
 
 from bot.domain.errors import NotAllowed
-from bot.domain.place import Ref
+from bot.domain.place import Place, Ref
+from bot.domain.reply import Request
 from bot.domain.thread import Message, Turn, TurnState
-from storage.refs import is_at, ref_columns, ref_of
-from storage.tables import message_versions, messages, threads, turn_refs, turns
-from storage.types import LARGEST_ID, NOW
+from storage.pauses import Pause, Pauses
+from storage.refs import is_at, ref_columns, ref_of, room_columns
+from storage.said import SAID_IN_TURN, TRANSCRIPT, TRANSCRIPT_BEFORE, message_of
+from storage.tables import message_versions, messages, pauses, threads, turn_refs, turns
+from storage.types import LARGEST_ID, NOW, Moment
 from storage.wire import Values, Wire
 
 Role = Literal["user", "assistant"]
 
+FILES_FROM = 10_000
+"""Positions of `turn_refs` from here on are of messages with files, those before of the pages of a reply."""
+
+
+# Turns in order, each once for every message that shows its reply, in order, or once.
+_WITH_REFS = (
+    select(turns, turn_refs.c.position, turn_refs.c.room, turn_refs.c.topic, turn_refs.c.message)
+    .outerjoin(turn_refs)
+    .order_by(turns.c.id, turn_refs.c.position)
+)
+
 
 def _with_refs(turn_id: Select[*tuple[int]]) -> Select[*tuple[Any, ...]]:
-    """The turn of that id, once for every message that shows its reply, in order, or once."""
-    shown = (turn_refs.c.room, turn_refs.c.topic, turn_refs.c.message)
-    found = select(turns, *shown).outerjoin(turn_refs).where(turns.c.id == turn_id.scalar_subquery())
-    return found.order_by(turn_refs.c.position)
-
-
-def _said(where: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """Messages with each reply in its newest version, newest first."""
-    replies = messages.alias("replies")
-    newest = (
-        select(func.max(replies.c.version))
-        .where(replies.c.turn_id == messages.c.turn_id, replies.c.role == "assistant")
-        .scalar_subquery()
-    )
-    is_reply = case((messages.c.role == "assistant", 1), else_=0)
-    said = select(messages).where(where, or_(messages.c.role == "user", messages.c.version == newest))
-    return said.order_by(messages.c.turn_id.desc(), is_reply.desc(), messages.c.id.desc())
+    """The turn of that id."""
+    return _WITH_REFS.where(turns.c.id == turn_id.scalar_subquery())
 
 
 # Put together once: for a turn, building its statements would cost more than running them.
@@ -56,12 +43,14 @@ _THIS = turns.c.id == bindparam("turn")
 _THREAD_OF_THIS = select(turns.c.thread_id).where(_THIS).scalar_subquery()
 _EARLIER = select(func.max(turns.c.id)).where(turns.c.thread_id == _THREAD_OF_THIS, turns.c.id < bindparam("turn"))
 BY_ID = _with_refs(select(turns.c.id).where(_THIS))
+BY_IDS = _WITH_REFS.where(turns.c.id.in_(bindparam("ids", expanding=True)))
 LATEST = _with_refs(select(func.max(turns.c.id)).where(turns.c.thread_id == bindparam("thread")))
 BEFORE = _with_refs(_EARLIER)
 LOCK = select(turns.c.id).where(_THIS).with_for_update()
 JOB = select(turns.c.job_id).where(_THIS)
 
 CREATE = insert(turns).values(created_at=NOW).returning(turns)
+ASSIGN = update(turns).where(_THIS).values(specialist=bindparam("chosen"))
 ATTACH_JOB = update(turns).where(_THIS).values(job_id=bindparam("job"))
 BEGIN = update(turns).where(_THIS).values(state=TurnState.RUNNING)
 SAVE_PARTIAL = update(turns).where(_THIS).values(partial=bindparam("text"))
@@ -75,23 +64,38 @@ FINISH = (
         partial="",
         finished_at=NOW,
     )
-    .returning(turns)
+    .returning(turns, exists().where(pauses.c.turn_id == turns.c.id).label("was_paused"))
+)
+PAUSE = update(turns).where(_THIS).values(state=TurnState.REQUIRES_ACTION, partial=bindparam("text")).returning(turns)
+WAITING = _WITH_REFS.where(turns.c.thread_id == bindparam("thread"), turns.c.state == TurnState.REQUIRES_ACTION)
+OPEN_AT = _WITH_REFS.where(
+    turns.c.thread_id.in_(
+        select(threads.c.id).where(
+            threads.c.user_id == bindparam("user"),
+            threads.c.room == bindparam("room"),
+            threads.c.topic == bindparam("topic"),
+        )
+    ),
+    turns.c.state.in_([state for state in TurnState if state.is_open]),
+)
+SINCE = (
+    select(func.count())
+    .select_from(turns.join(threads))
+    .where(threads.c.user_id == bindparam("user"), turns.c.created_at >= bindparam("since", type_=Moment))
 )
 TOUCH = update(threads).where(threads.c.id == bindparam("thread")).values(active_at=NOW)
+TOUCH_AND_UNARCHIVE = TOUCH.values(archived=False)
 SHOW = insert(turn_refs)
 SAY = insert(messages).values(created_at=NOW).returning(messages)
-
-SAID_IN_TURN = _said(messages.c.turn_id == bindparam("turn"))
-TRANSCRIPT = _said(messages.c.thread_id == bindparam("thread")).limit(bindparam("most", type_=Integer))
-TRANSCRIPT_BEFORE = TRANSCRIPT.where(messages.c.turn_id < bindparam("before_turn"))
 
 
 class Turns:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._pauses = Pauses(wire)
 
     async def create(self, thread_id: int, specialist: str) -> Turn:
-        """A new turn, queued."""
+        """A new turn, queued; `specialist` is empty when the router is to decide."""
         turn = {"thread_id": thread_id, "specialist": specialist, "state": TurnState.QUEUED}
         (row,) = await self._wire.rows(CREATE, turn)
         return _turn(row, ())
@@ -104,6 +108,13 @@ class Turns:
         if turn is None:
             raise NotAllowed("no such turn")
         return turn
+
+    async def many(self, turn_ids: Sequence[int]) -> list[Turn]:
+        """Those turns in that order; the absent are left out."""
+        ids = [turn_id for turn_id in turn_ids if 0 < turn_id <= LARGEST_ID]
+        rows = await self._wire.rows(BY_IDS, {"ids": ids}) if ids else ()
+        found = {turn.id: turn for turn in (_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id))}
+        return [found[turn_id] for turn_id in ids if turn_id in found]
 
     async def latest(self, thread_id: int) -> Turn | None:
         return await self._find(LATEST, {"thread": thread_id})
@@ -133,8 +144,12 @@ class Turns:
         job_id: int | None = await self._wire.scalar(JOB, {"turn": turn_id})
         return job_id
 
+    async def assign(self, turn_id: int, specialist: str) -> None:
+        """Who answers it."""
+        await self._wire.count(ASSIGN, {"turn": turn_id, "chosen": specialist})
+
     async def begin(self, turn_id: int) -> Turn:
-        """The reply is being made. ValueError when the turn has ended."""
+        """The reply is being made; a pause it goes on after stays readable. ValueError when the turn has ended."""
         turn = await self._locked(turn_id, TurnState.RUNNING)
         await self._wire.count(BEGIN, {"turn": turn_id})
         return replace(turn, state=TurnState.RUNNING)
@@ -163,7 +178,45 @@ class Turns:
             rating=0,
             partial="",
         )
+        await self._pauses.forget(turn_id)
         return fresh
+
+    async def pause(
+        self,
+        turn_id: int,
+        *,
+        text: str,
+        refs: Sequence[Ref],
+        requests: Sequence[Request],
+        state: str,
+        file_refs: Sequence[Ref] = (),
+    ) -> Turn:
+        """The reply, of which `text` is told and shown by `refs`, waits for a decision on all of `requests`.
+
+        No requests: the question is who should answer. `state` is `Paused.state`. ValueError when it does not run.
+        """
+        turn = await self._locked(turn_id, TurnState.REQUIRES_ACTION)
+        (row,) = await self._wire.rows(PAUSE, {"turn": turn_id, "text": text})
+        await self._pauses.put(turn_id, text, requests, state)
+        await self._write_refs(turn, refs, file_refs)
+        return _turn(row, tuple(refs), tuple(file_refs))
+
+    async def pause_of(self, turn_id: int) -> Pause | None:
+        """The last pause of the reply that is being made; None when it has none, or has ended."""
+        return await self._pauses.of(turn_id)
+
+    async def decide(self, turn_id: int, granted: bool) -> bool:
+        """Whether this decision counts: it is the first, and the turn waits for one."""
+        return await self._pauses.decide(turn_id, granted)
+
+    async def waiting_for_action(self, thread_id: int) -> list[Turn]:
+        """Turns of the thread that wait for a decision, oldest first."""
+        rows = await self._wire.rows(WAITING, {"thread": thread_id})
+        return [_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
+
+    async def count_since(self, user_id: int, since: datetime) -> int:
+        """How many turns the user began since then, those of deleted threads left out."""
+        return int(await self._wire.scalar(SINCE, {"user": user_id, "since": since}))
 
     async def finish(
         self,
@@ -174,8 +227,10 @@ class Turns:
         refs: Sequence[Ref],
         confidence: float | None = None,
         error: str = "",
+        file_refs: Sequence[Ref] = (),
     ) -> Turn:
-        """End the turn: `text`, if any, is the reply of this version, and `refs` are the messages that show it.
+        """End the turn: `text`, if any, is the reply of this version, `refs` are the messages that show it, and
+        `file_refs` those with its files.
 
         ValueError when `state` is no end or may not follow.
         """
@@ -184,11 +239,12 @@ class Turns:
             raise ValueError(f"a turn does not end {state}")
         end = {"turn": turn_id, "end_state": state, "end_confidence": confidence, "end_error": error}
         (row,) = await self._wire.rows(FINISH, end)
-        if tuple(refs) != turn.reply_refs:
-            await self._write_refs(turn, refs)
+        if row.was_paused:
+            await self._pauses.forget(turn_id)
+        await self._write_refs(turn, refs, file_refs)
         if text:
             await self._write_message(turn, "assistant", text, refs[0] if refs else None, cut=False)
-        await self._touch(turn.thread_id)
+        await self._wire.count(TOUCH, {"thread": turn.thread_id})
         return _turn(row, tuple(refs))
 
     async def rate(self, turn_id: int, rating: int) -> None:
@@ -203,9 +259,9 @@ class Turns:
         return str(await self._wire.scalar(select(turns.c.partial).where(turns.c.id == turn_id)) or "")
 
     async def add_message(self, turn_id: int, role: Role, text: str, ref: Ref | None, *, cut: bool = False) -> Message:
-        """`cut`: the user's next message of the turn continues this one without a break."""
+        """`cut`: the user's next message of the turn continues this one without a break. An archived thread returns."""
         turn = await self.get(turn_id)
-        await self._touch(turn.thread_id)
+        await self._wire.count(TOUCH_AND_UNARCHIVE, {"thread": turn.thread_id})
         return await self._write_message(turn, role, text, ref, cut=cut)
 
     async def replace_message(self, ref: Ref, user_id: int, text: str) -> tuple[Turn, bool] | None:
@@ -234,33 +290,37 @@ class Turns:
         """What the user said, then the newest version of the reply, if there is one yet."""
         return await self._read(SAID_IN_TURN, {"turn": turn_id})
 
-    async def transcript(self, thread_id: int, *, limit: int = 50, before_turn: int | None = None) -> list[Message]:
+    async def transcript(
+        self, thread_id: int, *, limit: int = 50, before_turn: int | None = None, after_turn: int = 0
+    ) -> list[Message]:
         """The newest `limit` messages of the thread, oldest first, each reply in its newest version.
 
-        `before_turn` leaves out that turn and all later ones.
+        `before_turn` leaves out that turn and all later ones, `after_turn` that turn and all earlier ones.
         """
+        wanted = {"thread": thread_id, "most": limit, "after_turn": after_turn}
         if before_turn is None:
-            return await self._read(TRANSCRIPT, {"thread": thread_id, "most": limit})
-        return await self._read(TRANSCRIPT_BEFORE, {"thread": thread_id, "most": limit, "before_turn": before_turn})
+            return await self._read(TRANSCRIPT, wanted)
+        return await self._read(TRANSCRIPT_BEFORE, {**wanted, "before_turn": before_turn})
 
     async def _find(self, wanted: Select[*tuple[Any, ...]], values: Values) -> Turn | None:
         rows = await self._wire.rows(wanted, values)
-        if not rows:
-            return None
-        refs = (ref_of(at.room, at.topic, at.message) for at in rows)
-        return _turn(rows[0], tuple(filter(None, refs)))
+        return _shown(rows) if rows else None
+
+    async def open_at(self, user_id: int, place: Place) -> list[Turn]:
+        """Every turn of the user's in that place which has not ended, archived threads and left ones included."""
+        rows = await self._wire.rows(OPEN_AT, {"user": user_id, **room_columns(place)})
+        return [_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
 
     async def hold(self, turn_id: int) -> Turn:
         """The turn as it stands; nobody else changes it until the transaction ends."""
-        turn = await self.get(turn_id)
-        return await self._locked(turn_id, turn.state) if turn.state.is_open else turn
-
-    async def _locked(self, turn_id: int, state: TurnState) -> Turn:
-        """The turn, which nobody else changes until the transaction ends; ValueError when `state` may not follow."""
         if self._wire.dialect == "postgresql":
             # Not in the statement that reads: its refs would be those from before the wait.
             await self._wire.rows(LOCK, {"turn": turn_id})
-        turn = await self.get(turn_id)
+        return await self.get(turn_id)
+
+    async def _locked(self, turn_id: int, state: TurnState) -> Turn:
+        """The turn, which nobody else changes until the transaction ends; ValueError when `state` may not follow."""
+        turn = await self.hold(turn_id)
         if not turn.state.may_become(state):
             raise ValueError(f"turn {turn_id} is {turn.state} and cannot become {state}")
         return turn
@@ -268,14 +328,13 @@ class Turns:
     async def _set(self, turn_id: int, **values: object) -> None:
         await self._wire.count(update(turns).where(turns.c.id == turn_id).values(**values))
 
-    async def _touch(self, thread_id: int) -> None:
-        await self._wire.count(TOUCH, {"thread": thread_id})
-
-    async def _write_refs(self, turn: Turn, refs: Sequence[Ref]) -> None:
-        if turn.reply_refs:
+    async def _write_refs(self, turn: Turn, refs: Sequence[Ref], file_refs: Sequence[Ref]) -> None:
+        if (tuple(refs), tuple(file_refs)) == (turn.reply_refs, turn.file_refs):
+            return
+        if turn.reply_refs or turn.file_refs:
             await self._wire.count(delete(turn_refs).where(turn_refs.c.turn_id == turn.id))
-        if refs:
-            shown = enumerate(refs)
+        shown = [*enumerate(refs), *enumerate(file_refs, FILES_FROM)]
+        if shown:
             await self._wire.each(SHOW, [{"turn_id": turn.id, "position": at, **ref_columns(ref)} for at, ref in shown])
 
     async def _write_message(self, turn: Turn, role: Role, text: str, ref: Ref | None, *, cut: bool) -> Message:
@@ -289,7 +348,7 @@ class Turns:
             **ref_columns(ref),
         }
         (row,) = await self._wire.rows(SAY, message)
-        return _message(row)
+        return message_of(row)
 
     async def _write_version(self, row: Row[*tuple[Any, ...]], text: str) -> None:
         earlier = insert(message_versions).values(
@@ -301,10 +360,17 @@ class Turns:
         )
 
     async def _read(self, said: Select[*tuple[Any, ...]], values: Values) -> list[Message]:
-        return [_message(row) for row in reversed(await self._wire.rows(said, values))]
+        return [message_of(row) for row in reversed(await self._wire.rows(said, values))]
 
 
-def _turn(row: Row[*tuple[Any, ...]], refs: tuple[Ref, ...]) -> Turn:
+def _shown(rows: Sequence[Row[*tuple[Any, ...]]]) -> Turn:
+    """The turn of which all these rows are."""
+    refs = [(at.position, ref) for at in rows if (ref := ref_of(at.room, at.topic, at.message)) is not None]
+    pages = tuple(ref for position, ref in refs if position < FILES_FROM)
+    return _turn(rows[0], pages, tuple(ref for position, ref in refs if position >= FILES_FROM))
+
+
+def _turn(row: Row[*tuple[Any, ...]], refs: tuple[Ref, ...], file_refs: tuple[Ref, ...] = ()) -> Turn:
     return Turn(
         id=row.id,
         thread_id=row.thread_id,
@@ -314,21 +380,8 @@ def _turn(row: Row[*tuple[Any, ...]], refs: tuple[Ref, ...]) -> Turn:
         specialist=row.specialist,
         version=row.version,
         reply_refs=refs,
+        file_refs=file_refs,
         confidence=row.confidence,
         error=row.error,
         rating=row.rating,
-    )
-
-
-def _message(row: Row[*tuple[Any, ...]]) -> Message:
-    return Message(
-        id=row.id,
-        thread_id=row.thread_id,
-        turn_id=row.turn_id,
-        role=row.role,
-        text=row.text,
-        version=row.version,
-        ref=ref_of(row.room, row.topic, row.message),
-        created_at=row.created_at,
-        cut=row.cut,
     )

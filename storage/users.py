@@ -1,11 +1,13 @@
 """People and the messengers' names for them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from bot.domain.errors import NotAllowed
-from bot.domain.thread import User
+from bot.domain.thread import Thinking, User
+from storage.merging import merge_users
 from storage.tables import identities, users
 from storage.types import LARGEST_ID
 from storage.wire import Wire
@@ -20,6 +22,15 @@ KNOWN = (
     )
 )
 BY_ID = select(users).where(users.c.id == bindparam("user"))
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A messenger's name for a user."""
+
+    messenger: str
+    workspace: str
+    external_id: str
 
 
 class Users:
@@ -62,6 +73,26 @@ class Users:
     async def set_locale(self, user_id: int, locale: str) -> None:
         await self._wire.count(update(users).where(users.c.id == user_id).values(locale=locale))
 
+    async def set_thinking(self, user_id: int, thinking: Thinking) -> None:
+        await self._wire.count(update(users).where(users.c.id == user_id).values(thinking=thinking))
+
+    async def identities(self, user_id: int) -> list[Identity]:
+        """All of the user's, in the order of their names."""
+        theirs = select(identities).where(identities.c.user_id == user_id)
+        found = [Identity(row.messenger, row.workspace, row.external_id) for row in await self._wire.rows(theirs)]
+        return sorted(found, key=lambda one: (one.messenger, one.workspace, one.external_id))
+
+    async def merge(self, source_id: int, target_id: int) -> None:
+        """Two users are one person: all that is the source's becomes the target's, and the source is gone.
+
+        The target keeps its name, locale and settings. Where both have a current thread at one place, the one active
+        last stays current. NotAllowed when either is absent; nothing happens when they are one already.
+        """
+        await self.get(source_id)
+        await self.get(target_id)
+        if source_id != target_id:
+            await merge_users(self._wire, source_id, target_id)
+
 
 def _user(row: Row[*tuple[Any, ...]]) -> User:
-    return User(id=row.id, name=row.name, locale=row.locale)
+    return User(id=row.id, name=row.name, locale=row.locale, thinking=row.thinking)

@@ -31,6 +31,8 @@ class Wire:
         """This process at this boot, as its claims are signed."""
         self.notices: dict[tuple[str, str], None] = {}
         """What is published at the commit, in order and once each."""
+        self.forgets = False
+        """Set when what this transaction deletes must leave the disk at its commit, not with time."""
         self.connection = connection
         self._clock = clock
 

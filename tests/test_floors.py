@@ -24,6 +24,7 @@ FLOORS: tuple[tuple[str, int], ...] = (
     ("bot.console", 4),
     ("bot.settings", 5),
     ("bot.secret", 5),
+    ("bot.minds", 5),
     ("bot.main", 5),
     ("bot.serve", 5),
     ("bot.doctor", 5),
@@ -34,6 +35,8 @@ FLOORS: tuple[tuple[str, int], ...] = (
 
 WINGS = ("specialists", "adapters.telegram", "adapters.slack", "adapters.web")
 
+MODEL_EMULATOR = ("specialists.emulator", "specialists.emulated_playing")
+
 HOMES: dict[str, tuple[str, ...]] = {
     "aiogram": ("adapters.telegram",),
     "telegramify_markdown": ("adapters.telegram",),
@@ -41,7 +44,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "tdjson": ("adapters.telegram.emulator",),
     "slack_bolt": ("adapters.slack",),
     "slack_sdk": ("adapters.slack",),
-    "aiohttp": ("adapters.telegram",),
+    "aiohttp": ("adapters.telegram", "adapters.slack", *MODEL_EMULATOR),
     "asyncpg": ("storage",),
     "aiosqlite": ("storage",),
     "jwt": ("bot.api",),
@@ -58,6 +61,12 @@ HOMES: dict[str, tuple[str, ...]] = {
     "alembic": ("storage",),
     "pydantic_ai": ("specialists",),
     "openai": ("specialists",),
+    "genai_prices": ("specialists.prices", "specialists.models"),
+    "matplotlib": ("specialists.tools",),
+    "mcp": ("specialists.tools",),
+    "fastmcp": ("specialists.tools",),
+    "httpx2": ("specialists",),
+    "cryptography": ("storage",),
     "anthropic": ("specialists",),
     "uvicorn": ("bot.serve",),
     "apscheduler": ("bot.cron",),
@@ -65,8 +74,12 @@ HOMES: dict[str, tuple[str, ...]] = {
     "structlog": ("bot.telemetry",),
 }
 
-LATE_IMPORTS = {("bot.main", "adapters.telegram.messenger")}
-"""A messenger's SDK is imported by the roof when that messenger is configured (DESIGN, 'The floors', 4)."""
+LATE_IMPORTS = {
+    ("bot.main", "adapters.telegram.messenger"),
+    ("bot.minds", "specialists.google"),
+    ("bot.minds", "specialists.tools.mcp"),
+}
+"""What is heavy or optional is imported by the roof when it is configured (DESIGN, 'The floors', 4)."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ _ACTION_BYTES = 64
 _TEXT_UNITS = 4096
 _CAPTION_UNITS = 1024
 _STATUS_CHARS = 160
+_PHOTO_BYTES = 10_000_000
 _FILE_BYTES = 50_000_000
 _NOTHING_YET = "…"
 
@@ -66,6 +67,11 @@ def rich_draft(outgoing: Outgoing) -> InputRichMessage:
     thinking = "\n".join(filter(None, (outgoing.thinking.strip(), outgoing.status)))
     html = as_rich(outgoing.text, thinking).html
     return InputRichMessage(html=html if html.strip() else as_rich("", _NOTHING_YET).html)
+
+
+def is_photo(file: File) -> bool:
+    """Whether Telegram shows the file as a picture."""
+    return file.media_type in ("image/png", "image/jpeg") and len(file.content) <= _PHOTO_BYTES
 
 
 def upload(file: File) -> BufferedInputFile:

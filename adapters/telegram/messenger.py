@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from aiogram.methods import (
     AnswerCallbackQuery,
@@ -12,13 +12,23 @@ from aiogram.methods import (
     SendChatAction,
     SendDocument,
     SendMessage,
+    SendPhoto,
     SendRichMessage,
     SendRichMessageDraft,
     SetMyCommands,
 )
-from aiogram.types import BotCommand, BufferedInputFile
+from aiogram.types import BotCommand
 
-from adapters.telegram.bodies import caption, keyboard, reply_parameters, rich_body, rich_draft, text_body, upload
+from adapters.telegram.bodies import (
+    caption,
+    is_photo,
+    keyboard,
+    reply_parameters,
+    rich_body,
+    rich_draft,
+    text_body,
+    upload,
+)
 from adapters.telegram.client import Client
 from adapters.telegram.counters import MessageCounters
 from adapters.telegram.faults import is_stale_press
@@ -27,7 +37,7 @@ from adapters.telegram.parse import NAME
 from adapters.telegram.receiver import HOOK_PATH, Receiver, Webhook
 from adapters.telegram.render import fits_rich, fits_text
 from bot.domain.errors import MessengerError, Unrenderable
-from bot.domain.messenger import Capabilities, Outgoing, Rate, Take
+from bot.domain.messenger import Capabilities, File, Outgoing, Rate, Take
 from bot.domain.place import Place, Ref
 from bot.domain.ports import Clock
 from bot.markdown.plain import clean
@@ -45,6 +55,7 @@ _PRIVATE = Capabilities(
 )
 _GROUP = Capabilities(
     streaming="edits",
+    private=False,
     # 20 a minute (Bot FAQ), of which one is left for the jitter of the network.
     sends=(Rate(19, 60.0), Rate(3, 3.0)),
     quotes=True,
@@ -105,7 +116,7 @@ class TelegramMessenger:
 
     async def send(self, place: Place, outgoing: Outgoing) -> Ref:
         if outgoing.file is not None:
-            return await self._send_file(place, outgoing, upload(outgoing.file))
+            return await self._send_file(place, outgoing, outgoing.file)
         rich = rich_body(outgoing) if _is_private(place) else None
         if rich is not None:
             method = SendRichMessage(
@@ -135,23 +146,30 @@ class TelegramMessenger:
         )
         return await self._post(place, method)
 
-    async def _send_file(self, place: Place, outgoing: Outgoing, document: BufferedInputFile) -> Ref:
+    async def _send_file(self, place: Place, outgoing: Outgoing, file: File) -> Ref:
+        """A picture is shown, anything else is offered for download."""
         body = caption(outgoing)
-        method = SendDocument(
-            chat_id=int(place.chat),
-            message_thread_id=_thread(place),
-            document=document,
-            caption=body.text or None,
-            caption_entities=body.entities or None,
-            parse_mode=None,
-            disable_content_type_detection=True,
-            reply_parameters=reply_parameters(place, outgoing.reply_to),
-            reply_markup=keyboard(outgoing.buttons),
-        )
+        content: dict[str, Any] = {
+            "chat_id": int(place.chat),
+            "message_thread_id": _thread(place),
+            "caption": body.text or None,
+            "caption_entities": body.entities or None,
+            "parse_mode": None,
+            "reply_parameters": reply_parameters(place, outgoing.reply_to),
+            "reply_markup": keyboard(outgoing.buttons),
+        }
+        method: SendPhoto | SendDocument
+        if is_photo(file):
+            method = SendPhoto(photo=upload(file), **content)
+        else:
+            method = SendDocument(document=upload(file), disable_content_type_detection=True, **content)
         return await self._post(place, method, _UPLOAD_SECONDS)
 
     async def _post(
-        self, place: Place, method: SendMessage | SendRichMessage | SendDocument, seconds: int = _SEND_SECONDS
+        self,
+        place: Place,
+        method: SendMessage | SendRichMessage | SendDocument | SendPhoto,
+        seconds: int = _SEND_SECONDS,
     ) -> Ref:
         message = await self._client.send(method, place, timeout_seconds=seconds)
         self._counters.saw(place.chat, message)

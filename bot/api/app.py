@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
 
+from bot.api.admin import admin_router
+from bot.api.administration import Administration
 from bot.api.auth import needs
+from bot.api.problems import tell_problems
 from bot.domain.errors import StorageError
 from bot.domain.messenger import Hooked, Take
 from bot.domain.ports import Clock
@@ -22,11 +23,18 @@ _GAUGE_SECONDS = 15.0
 
 
 def create_app(
-    *, store: Store, take: Take, hooks: Sequence[Hooked], metrics: Metrics, clock: Clock, secret: str
+    *,
+    store: Store,
+    take: Take,
+    hooks: Sequence[Hooked],
+    metrics: Metrics,
+    clock: Clock,
+    secret: str,
+    administration: Administration,
 ) -> FastAPI:
     """`secret` signs bearer tokens; every hook that has a path gets it on this server."""
     app = FastAPI(title="Switchboard", docs_url="/docs", redoc_url=None)
-    app.add_exception_handler(HTTPException, _problem)
+    tell_problems(app)
     gauges = _Gauges(store, metrics, clock)
 
     @app.get("/health", tags=["health"])
@@ -58,6 +66,7 @@ def create_app(
             account = await tx.ledger.account()
         return {**asdict(account), "lost": account.lost}
 
+    app.include_router(admin_router(administration, secret))
     for hook in hooks:
         if hook.hook_path is not None:
             _mount(app, hook, hook.hook_path, take)
@@ -102,10 +111,3 @@ async def _read_gauges(store: Store, metrics: Metrics) -> None:
         metrics.jobs_open.labels(kind).set(jobs)
     for state, updates in asdict(account).items():
         metrics.account.labels(state).set(updates)
-
-
-async def _problem(request: Request, error: Exception) -> JSONResponse:
-    """Errors as problem details (RFC 9457)."""
-    assert isinstance(error, HTTPException)  # noqa: S101  registered for this class
-    body = {"type": "about:blank", "title": error.detail, "status": error.status_code, "instance": request.url.path}
-    return JSONResponse(body, error.status_code, dict(error.headers or {}), media_type="application/problem+json")

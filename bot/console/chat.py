@@ -2,23 +2,24 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from nicegui import Client, ui
 from nicegui import app as site
 
+from bot.console.cast import Cast
 from bot.console.conversation import Conversation
+from bot.console.files import file_response
 from bot.console.page import ChatPage
 from bot.console.words import Words, preferred_locale
 from bot.domain.errors import StorageError
 from bot.domain.messenger import Take
 from bot.domain.ports import Clock
-from bot.domain.specialist import Specialist
+from bot.domain.specialist import Team
 from bot.texts import Texts
 from storage.store import Store
 
@@ -39,31 +40,29 @@ class Chat:
     clock: Clock
     texts: Texts
     title: str
-    specialists: Mapping[str, Specialist]
-    greeter: str
-    """Name of the specialist that receives visitors."""
+    team: Team
     head: str
     """What stands in the head of every page."""
 
     async def page(self, request: Request, client: Client, key: str) -> None:
         """Build the page of the conversation `key`; an empty `key` begins a new one."""
         locale = preferred_locale(self.texts, request.headers.get("accept-language", ""))
-        words = Words(self.texts, locale)
-        visitor = UUID(site.storage.browser["id"]).hex
+        visitor = _visitor()
         problem = ""
         conversation = self._conversation(visitor, key or uuid4().hex, locale)
         if _COOKIE in request.cookies:
             problem = await _first_look(conversation, is_new=not key)
         elif key:
             problem = "web-not-found"
+        if conversation.user is not None:
+            locale = self.texts.match(conversation.user.locale)
         if problem == "web-not-found":
             conversation = await self._fresh(conversation, visitor, locale)
-        self._build(conversation, client, words).alert(problem)
+        self._build(conversation, client, Words(self.texts, locale)).alert(problem)
         client.content.classes("page")
         ui.add_head_html(self.head + f"<script>document.documentElement.lang = '{locale}'</script>")
 
     def _build(self, conversation: Conversation, client: Client, words: Words) -> ChatPage:
-        specialists = {name: each.localised(words.locale) for name, each in self.specialists.items()}
         page = ChatPage(
             conversation,
             client=client,
@@ -71,8 +70,7 @@ class Chat:
             clock=self.clock,
             words=words,
             title=self.title,
-            specialists=specialists,
-            greeter=specialists[self.greeter],
+            cast=Cast(self.team, words.locale),
         )
         client.on_connect(page.connected)
         client.on_delete(page.closed)
@@ -84,8 +82,13 @@ class Chat:
     async def _fresh(self, lost: Conversation, visitor: str, locale: str) -> Conversation:
         """A new conversation that keeps the side list of the one that was not found."""
         conversation = self._conversation(visitor, uuid4().hex, locale)
-        conversation.shelf = lost.shelf
+        conversation.user, conversation.shelf = lost.user, lost.shelf
         return conversation
+
+
+def _visitor() -> str:
+    """Who asks, by the signed cookie; 32 hexadecimal digits."""
+    return UUID(site.storage.browser["id"]).hex
 
 
 async def _first_look(conversation: Conversation, *, is_new: bool) -> str:
@@ -105,17 +108,17 @@ def mount(
     clock: Clock,
     texts: Texts,
     title: str,
-    specialists: Mapping[str, Specialist],
-    greeter: str,
+    team: Team,
     storage_secret: str,
     secure_cookie: bool = False,
 ) -> None:
-    """Serve the chat page at `/` and `/c/<conversation>` of `app`, after all its other routes: it takes what is left.
+    """Serve the chat page at `/` and `/c/<conversation>` of `app`, and users' files at `/files/<token>`, after all its
+    other routes: it takes what is left.
 
     Once per process, since NiceGUI keeps its state in the process. `storage_secret` signs the cookie that says who a
     visitor is; whoever changes it loses everybody's conversations from sight. `secure_cookie` when served over HTTPS.
     """
-    chat = Chat(store, take, clock, texts, title, specialists, greeter, _head())
+    chat = Chat(store, take, clock, texts, title, team, _head())
 
     @ui.page("/", response_timeout=_RESPONSE_SECONDS)
     async def new_conversation(request: Request, client: Client) -> None:
@@ -125,11 +128,15 @@ def mount(
     async def one_conversation(request: Request, client: Client, key: str) -> None:
         await chat.page(request, client, key if _KEY.fullmatch(key) else "0" * 32)
 
+    @site.get("/files/{token}")
+    async def one_file(token: str) -> Response:
+        return await file_response(store, _visitor(), token)
+
     app.mount("/chat-assets", StaticFiles(directory=_ASSETS), name="chat-assets")
     ui.run_with(
         app,
         title=title,
-        favicon=specialists[greeter].emoji or None,
+        favicon=team.default.emoji or None,
         dark=None,
         tailwind=False,
         reconnect_timeout=_RECONNECT_SECONDS,

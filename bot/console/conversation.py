@@ -9,6 +9,7 @@ from adapters.web import (
     Grew,
     Rows,
     Sent,
+    Shown,
     WebEvent,
     edited,
     pressed,
@@ -17,18 +18,18 @@ from adapters.web import (
     web_place,
 )
 from bot.console.live import Live
-from bot.domain.action import TurnAction, Verb
+from bot.console.shelf import PAGE_MESSAGES, Shelf
+from bot.domain.action import Choice, TurnAction, Verb
 from bot.domain.incoming import Command
 from bot.domain.messenger import Take
 from bot.domain.place import Place, Ref
 from bot.domain.ports import Clock
+from bot.domain.status import Activity, Status, status_of
 from bot.domain.thread import Message, Thread, Turn, TurnState, User
 from bot.lanes import thread_topic
+from storage.files import StoredFile
+from storage.pauses import Pause
 from storage.store import Store, Tx
-
-PAGE_MESSAGES = 60
-_SHELF = 60
-_TITLE_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class Exchange:
     turn: Turn
     questions: tuple[Message, ...]
     answer: Message | None
+    files: tuple[Shown, ...] = ()
+    """Of the reply as it is now."""
+    pause: Pause | None = None
+    """What the reply waits for; None when it does not."""
+    is_escalated: bool = False
+    """A human was asked for in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +54,7 @@ class Notice:
     message: str
     text: str
     buttons: Rows = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Shelved:
-    """A conversation in the side list; `title` may be empty."""
-
-    key: str
-    title: str
+    file: Shown | None = None
 
 
 class Conversation:
@@ -67,10 +67,14 @@ class Conversation:
         self._locale = locale
         self._window = PAGE_MESSAGES
         self.place: Place = web_place(visitor, key)
+        self.user: User | None = None
+        """None until the visitor has done something."""
         self.thread: Thread | None = None
         self.exchanges: tuple[Exchange, ...] = ()
         self.notices: tuple[Notice, ...] = ()
-        self.shelf: tuple[Shelved, ...] = ()
+        self.shelf = Shelf(store, take, clock, visitor=visitor, locale=locale)
+        self.chosen = ""
+        """The specialist that the next message is meant for; empty when the visitor chose none since the last one."""
         self.live = Live()
         self.has_earlier = False
 
@@ -86,32 +90,52 @@ class Conversation:
         waiting = [exchange.turn for exchange in self.exchanges if exchange.turn.state.is_open]
         return next((turn for turn in waiting if turn.state is not TurnState.QUEUED), next(iter(waiting), None))
 
+    @property
+    def specialist(self) -> str:
+        """Who the next message goes to; empty when that is for the router to say."""
+        return self.chosen or (self.thread.specialist if self.thread is not None else "")
+
+    @property
+    def status(self) -> Status:
+        """Of whoever speaks here."""
+        if not self.exchanges:
+            return Status.IDLE
+        turn = self.open_turn
+        last = next((one for one in self.exchanges if one.turn == turn), self.exchanges[-1])
+        return status_of(
+            Activity(
+                last.turn.state,
+                uses_tool=bool(self.live.status),
+                confidence=last.turn.confidence,
+                is_escalated=last.is_escalated,
+            )
+        )
+
     async def refresh(self) -> None:
         """Read everything again. StorageError leaves what is shown as it is."""
         async with self._store.begin() as tx:
             # To look at a page makes nobody a user; the first message does.
-            user = await tx.users.find(self.place.messenger, self.place.workspace, self.place.chat)
-            self.thread = await tx.threads.current(user.id, self.place) if user else None
-            shelf = [await self._shelved(tx, thread) for thread in await self._threads(tx, user)] if user else []
-            messages = await tx.turns.transcript(self.thread.id, limit=self._window + 1) if self.thread else []
-            asked = dict.fromkeys(message.turn_id for message in messages)
-            turns = {number: await tx.turns.get(number) for number in asked}
-            running = next((turn for turn in turns.values() if turn.state is TurnState.RUNNING), None)
+            self.user = await tx.users.find(self.place.messenger, self.place.workspace, self.place.chat)
+            self.thread = await tx.threads.current(self.user.id, self.place) if self.user else None
+            await self.shelf.read(tx, self.user, self.thread)
+            said = await tx.turns.transcript(self.thread.id, limit=self._window + 1) if self.thread else []
+            self.exchanges = await _exchanges(tx, self.thread, said)
+            running = next((one.turn for one in self.exchanges if one.turn.state is TurnState.RUNNING), None)
             partial = await tx.turns.partial(running.id) if running else ""
-        self.shelf = tuple(shelf)
-        self.has_earlier = len(messages) > self._window
-        self.exchanges = tuple(_exchange(turn, messages) for turn in turns.values())
+        self.has_earlier = len(said) > self._window
         self._settle(partial)
 
     def hear(self, event: WebEvent) -> None:
         """Take in one event of the bus."""
         match event:
+            case Sent() | Edited() if _asks(event.buttons):
+                pass  # The store knows what is asked, and tells right after this.
             case Sent() if event.streaming or _belongs_to_a_turn(event.buttons):
                 self.live.start(event.message, event.text, thinking=event.thinking, status=event.status)
             case Sent():
-                self.notices += (Notice(event.message, event.text, event.buttons),)
-            case Edited() if self._notice(event.message):
-                self._change(Notice(event.message, event.text, event.buttons))
+                self.notices += (Notice(event.message, event.text, event.buttons, event.file),)
+            case Edited() if notice := self._notice(event.message):
+                self._change(replace(notice, text=event.text, buttons=event.buttons))
             case Edited():
                 self.live.start(event.message, event.text, thinking=event.thinking, status=event.status)
             case Grew() if notice := self._notice(event.message):
@@ -144,7 +168,12 @@ class Conversation:
     async def say(self, text: str) -> None:
         """Like everything the visitor does: returns when it is durable, StorageError when it is not."""
         self.notices = ()
-        await self._take(said(self.place, "", self._locale, text, self._clock.now()))
+        deed = said(self.place, "", self._locale, text, self._clock.now())
+        if self.chosen and not isinstance(deed.payload, Command):
+            deed = said(self.place, "", self._locale, f"@{self.chosen} {text}", self._clock.now())
+        await self._take(deed)
+        if not isinstance(deed.payload, Command):
+            self.chosen = ""
 
     async def edit(self, ref: Ref, text: str) -> None:
         await self._take(edited(ref, "", self._locale, text, self._clock.now()))
@@ -152,6 +181,11 @@ class Conversation:
     async def press(self, verb: Verb, turn: Turn) -> None:
         ref = turn.reply_refs[-1] if turn.reply_refs else None
         await self._press(str(TurnAction(verb, turn.id)), ref)
+
+    async def choose(self, turn: Turn, specialist: str) -> None:
+        """Say who answers a turn that waits for exactly that."""
+        ref = turn.reply_refs[-1] if turn.reply_refs else None
+        await self._press(str(Choice(turn.id, specialist)), ref)
 
     async def press_notice(self, notice: Notice, action: str) -> None:
         await self._press(action, Ref(self.place, notice.message))
@@ -163,20 +197,12 @@ class Conversation:
     async def _press(self, action: str, ref: Ref | None) -> None:
         await self._take(pressed(self.place, "", self._locale, action, self._clock.now(), ref=ref))
 
-    async def _threads(self, tx: Tx, user: User) -> list[Thread]:
-        return await tx.threads.list(user.id, messenger=self.place.messenger, limit=_SHELF)
-
-    async def _shelved(self, tx: Tx, thread: Thread) -> Shelved:
-        if thread.title:
-            return Shelved(thread.place.topic, thread.title)
-        known = next((item.title for item in self.shelf if item.key == thread.place.topic), "")
-        return Shelved(thread.place.topic, known or await _first_words(tx, thread))
-
     def _settle(self, partial: str) -> None:
         """Let go of what the store has taken over."""
         ended = [exchange.turn for exchange in self.exchanges if not exchange.turn.state.is_open]
-        stored = {ref.message for turn in ended for ref in turn.reply_refs}
-        if self.open_turn is None or self.live.message in stored:
+        stored = {ref.message for turn in ended for ref in (*turn.reply_refs, *turn.file_refs)}
+        turn = self.open_turn
+        if turn is None or turn.state is TurnState.REQUIRES_ACTION or self.live.message in stored:
             self.live.clear()
         self.notices = tuple(notice for notice in self.notices if notice.message not in stored)
         if partial:
@@ -194,11 +220,27 @@ class Conversation:
             self.live.clear()
 
 
-async def _first_words(tx: Tx, thread: Thread) -> str:
-    """What an untitled conversation goes by: the earliest question that is at hand."""
-    messages = await tx.turns.transcript(thread.id, limit=PAGE_MESSAGES)
-    words = " ".join(next((message.text for message in messages if message.role == "user"), "")[:400].split())
-    return words if len(words) <= _TITLE_CHARS else words[:_TITLE_CHARS].rstrip() + "…"
+async def _exchanges(tx: Tx, thread: Thread | None, said: list[Message]) -> tuple[Exchange, ...]:
+    """The turns of what was `said`, in order, each with everything that is shown of it."""
+    if thread is None or not said:
+        return ()
+    numbers = list(dict.fromkeys(message.turn_id for message in said))
+    turns = await tx.turns.many(numbers)
+    waiting = [turn.id for turn in turns if turn.state is TurnState.REQUIRES_ACTION]
+    pauses = {number: await tx.turns.pause_of(number) for number in waiting}
+    escalated = {one.turn_id for one in await tx.escalations.of_thread(thread.id)}
+    files: dict[tuple[int | None, int], list[Shown]] = {}
+    for file in await tx.files.of_turns(numbers):
+        files.setdefault((file.turn_id, file.version), []).append(shown_file(file))
+    return tuple(
+        replace(
+            _exchange(turn, said),
+            files=tuple(files.get((turn.id, turn.version), ())),
+            pause=pauses.get(turn.id),
+            is_escalated=turn.id in escalated,
+        )
+        for turn in turns
+    )
 
 
 def _exchange(turn: Turn, messages: list[Message]) -> Exchange:
@@ -207,6 +249,18 @@ def _exchange(turn: Turn, messages: list[Message]) -> Exchange:
     # While a turn is answered anew, the reply that is being written stands for the earlier one.
     answers = [message for message in here if message.role == "assistant" and message.version == turn.version]
     return Exchange(turn, questions, answers[-1] if answers and not turn.state.is_open else None)
+
+
+def shown_file(file: StoredFile) -> Shown:
+    """A stored file with the address where its owner's browser fetches it."""
+    return Shown(file.name, file.media_type, file.size_bytes, f"/files/{file.token}")
+
+
+def _asks(buttons: Rows) -> bool:
+    """Whether the message waits for a decision."""
+    actions = [button.action for row in buttons for button in row]
+    verbs = {action.verb for action in map(TurnAction.parse, actions) if action is not None}
+    return bool(verbs & {"approve", "deny"}) or any(Choice.parse(action) for action in actions)
 
 
 def _belongs_to_a_turn(buttons: Rows) -> bool:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from nicegui.events import GenericEventArguments
 
 from adapters.web import MAX_TEXT_BYTES
-from bot.console.conversation import Shelved
+from bot.console.cast import Cast
+from bot.console.chooser import Choices, Chooser, Hello
 from bot.console.markup import Tag, icon, icon_button
+from bot.console.settings import SettingsPanel
+from bot.console.sidebar import Errands, Sidebar
 from bot.console.words import Words
-from bot.domain.specialist import Specialist
+from bot.domain.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,58 +20,51 @@ class Wishes:
     """What the visitor can ask of the page as a whole."""
 
     say: Callable[[str], Awaitable[None]]
+    """What they wrote, or chose from what is offered; commands too."""
     stop: Callable[[], Awaitable[None]]
     earlier: Callable[[], Awaitable[None]]
-
-
-class Shelf:
-    """The visitor's conversations, the open one marked."""
-
-    def __init__(self, words: Words, title: str) -> None:
-        self._words = words
-        self._shown: tuple[tuple[Shelved, ...], str] | None = None
-        with Tag("aside", "side", id="side", aria_label=words("web-conversations")):
-            with Tag("div", "side-head"):
-                Tag("span", "brand", title)
-                icon_button("close", words("web-close-list"), "only-narrow", data_drawer="close")
-            with Tag("a", "new-chat", href="/"):
-                icon("plus")
-                Tag("span", "", words("web-new"))
-            self._heading = Tag("h2", "side-heading", words("web-conversations"))
-            self._list = Tag("nav", "shelf", aria_label=words("web-conversations"))
-        Tag("div", "scrim", data_drawer="close")
-
-    def show(self, items: tuple[Shelved, ...], open_key: str) -> None:
-        if self._shown == (items, open_key):
-            return
-        self._shown = (items, open_key)
-        self._heading.set_visibility(bool(items))
-        self._list.clear()
-        with self._list:
-            for item in items:
-                link = Tag("a", "shelved", item.title or self._words("web-untitled"), href=f"/c/{item.key}", dir="auto")
-                if item.key == open_key:
-                    link.set(aria_current="page")
+    choose: Callable[[str], Awaitable[None]]
+    """The specialist of the next message; empty for whoever fits."""
 
 
 class Frame:
     """Everything of the page that stays while the conversation changes."""
 
-    def __init__(self, words: Words, title: str, greeter: Specialist, wishes: Wishes) -> None:
+    def __init__(self, words: Words, title: str, cast: Cast, wishes: Wishes, errands: Errands) -> None:
         self._words = words
+        self._cast = cast
         self._wishes = wishes
         with Tag("div", "app"):
             Tag("a", "skip", words("web-skip"), href="#message")
-            self.shelf = Shelf(words, title)
+            self.sidebar = Sidebar(words, title, errands)
+            self.settings = SettingsPanel(words, wishes.say)
             with Tag("main", "main"):
-                self._build_head(greeter)
+                self._build_head()
                 with Tag("div", "scroll", id="scroll", tabindex=0, aria_label=words("web-conversation"), role="region"):
-                    self._build_column(greeter)
+                    self._build_column()
                 with Tag("div", "dock"):
-                    self._build_dock(greeter)
+                    self._build_dock()
+
+    def show_specialist(self, chosen: str, *, is_settled: bool) -> None:
+        """Who is asked next: `chosen`, or whoever fits. `is_settled`: someone answers here already."""
+        specialist = self._cast.get(chosen)
+        head = specialist or self._cast.default
+        self._emoji.set_text(head.emoji)
+        self._title.set_text(head.title)
+        words = self._words
+        label = words("web-message", name=specialist.title) if specialist else words("web-message-anyone")
+        self._box.set(placeholder=label, aria_label=label)
+        self._chooser.show(chosen, is_settled=is_settled)
+        self._hello.show(chosen)
+
+    def show_status(self, status: Status) -> None:
+        """What whoever speaks here is doing; nothing is shown when that is nothing."""
+        self._status.set(data_status=str(status))
+        self._status.set_text(self._words(f"web-status-{status}"))
+        self._status.set_visibility(status is not Status.IDLE)
 
     def show_hello(self, empty: bool) -> None:
-        self._hello.set_visibility(empty)
+        self._hello.element.set_visibility(empty)
 
     def show_earlier(self, has_earlier: bool) -> None:
         self._earlier.set_visibility(has_earlier)
@@ -83,59 +79,44 @@ class Frame:
         self._alert.set_visibility(bool(text))
         self._alert_text.set_text(text)
 
-    def _build_head(self, greeter: Specialist) -> None:
+    def _build_head(self) -> None:
         words = self._words
         with Tag("header", "head"):
             icon_button("menu", words("web-open-list"), "only-narrow", data_drawer="open", aria_controls="side")
-            Tag("span", "head-emoji", greeter.emoji, aria_hidden="true")
-            Tag("h1", "head-title", greeter.title)
+            self._emoji = Tag("span", "head-emoji", aria_hidden="true")
+            self._title = Tag("h1", "head-title", dir="auto")
+            self._status = Tag("span", "status")
             with Tag("a", "icon-button only-narrow head-new", href="/", aria_label=words("web-new")):
                 icon("plus")
 
-    def _build_column(self, greeter: Specialist) -> None:
+    def _build_column(self) -> None:
         words = self._words
         with Tag("div", "column", id="column"):
             self._earlier = Tag("button", "button earlier", words("web-earlier"), type="button")
             self._earlier.on("click", self._wishes.earlier, args=[])
-            self._hello = Tag("div", "hello")
-            with self._hello:
-                Tag("div", "hello-emoji", greeter.emoji, aria_hidden="true")
-                Tag("h2", "hello-title", words("web-hello"))
-                Tag("p", "hello-text", greeter.description, dir="auto")
-                with Tag("div", "chips"):
-                    for starter in greeter.starters:
-                        self._build_chip(starter)
+            self._hello = Hello(words, self._cast, Choices(self._wishes.say, self._wishes.choose))
             self.turns = Tag("div", "turns", role="log", aria_live="polite", aria_busy="false")
             self.notices = Tag("div", "notices", aria_live="polite")
 
-    def _build_chip(self, starter: str) -> None:
-        chip = Tag("button", "chip", starter, type="button", dir="auto")
-        chip.on("click", lambda: self._wishes.say(starter), args=[])
-
-    def _build_dock(self, greeter: Specialist) -> None:
+    def _build_dock(self) -> None:
         words = self._words
-        with Tag(
-            "button",
-            "latest",
-            type="button",
-            aria_label=words("web-latest"),
-            title=words("web-latest"),
-            data_latest=True,
-        ):
+        latest = words("web-latest")
+        with Tag("button", "latest", type="button", aria_label=latest, title=latest, data_latest=True):
             icon("down")
         self._alert = Tag("div", "alert", role="alert")
         with self._alert:
             icon("alert")
             self._alert_text = Tag("p", "", dir="auto")
         with Tag("form", "composer").on("submit", js_handler="(event) => event.preventDefault()"):
-            label = words("web-message", name=greeter.title)
-            box = Tag("textarea", "", id="message", rows=1, placeholder=label, aria_label=label, dir="auto")
-            box.set(enterkeyhint="send", autocomplete="off", maxlength=MAX_TEXT_BYTES // 4)
-            box.on("keydown", self._said, js_handler="(event) => switchboard.keydown(event, emit)")
-            self._stop = icon_button("stop", words("web-stop"), "stop")
-            self._stop.on("click", self._wishes.stop, args=[])
-            send = icon_button("send", words("web-send"), "send")
-            send.on("click", self._said, js_handler="() => switchboard.send(emit)")
+            self._box = Tag("textarea", "", id="message", rows=1, dir="auto")
+            self._box.set(enterkeyhint="send", autocomplete="off", maxlength=MAX_TEXT_BYTES // 4)
+            self._box.on("keydown", self._said, js_handler="(event) => switchboard.keydown(event, emit)")
+            with Tag("div", "composer-tools"):
+                self._chooser = Chooser(words, self._cast, self._wishes.choose)
+                self._stop = icon_button("stop", words("web-stop"), "stop")
+                self._stop.on("click", self._wishes.stop, args=[])
+                send = icon_button("send", words("web-send"), "send")
+                send.on("click", self._said, js_handler="() => switchboard.send(emit)")
         Tag("p", "hint", words("web-hint"))
 
     async def _said(self, event: GenericEventArguments) -> None:

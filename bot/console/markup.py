@@ -19,6 +19,17 @@ _ICONS: Mapping[str, str] = {
     "edit": '<path d="M4 20l.9-4L16.5 4.4a2 2 0 0 1 2.8 0l.3.3a2 2 0 0 1 0 2.8L8 19.1 4 20z"/>',
     "thumb": '<path d="M7 11v9H4.5A1.5 1.5 0 0 1 3 18.5v-6A1.5 1.5 0 0 1 4.5 11H7zm0 0l4-8a2.5 2.5 0 0 1 2.5 2.5V9'
     'h5.2a2 2 0 0 1 2 2.3l-1.1 7A2 2 0 0 1 17.6 20H7"/>',
+    "file": '<path d="M14 3H7.5A2.5 2.5 0 0 0 5 5.5v13A2.5 2.5 0 0 0 7.5 21h9a2.5 2.5 0 0 0 2.5-2.5V8zM14 3v5h5"/>',
+    "download": '<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>',
+    "shield": '<path d="M12 3l7.5 2.8v5.4c0 4.6-3 8.2-7.5 9.8-4.5-1.6-7.5-5.2-7.5-9.8V5.8z"/>'
+    '<path d="M9 12l2.2 2.2L15 10"/>',
+    "search": '<circle cx="11" cy="11" r="6.5"/><path d="M20 20l-4.3-4.3"/>',
+    "more": '<path d="M5.5 12h.1M12 12h.1M18.5 12h.1" stroke-width="2.6"/>',
+    "settings": '<path d="M4 7h9M19 7h1M4 17h1M11 17h9"/><circle cx="16" cy="7" r="2.6"/>'
+    '<circle cx="8" cy="17" r="2.6"/>',
+    "chevron": '<path d="M7 10l5 5 5-5"/>',
+    "archive": '<path d="M4 5h16v4H4zM5.5 9v8.5A1.5 1.5 0 0 0 7 19h10a1.5 1.5 0 0 0 1.5-1.5V9M10 13h4"/>',
+    "trash": '<path d="M5 7h14M10 7V4.5h4V7M7 7l.8 11.6A1.5 1.5 0 0 0 9.3 20h5.4a1.5 1.5 0 0 0 1.5-1.4L17 7"/>',
     "alert": '<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5.5M12 16.4v.1"/>',
     "chat": '<path d="M4 6.5A2.5 2.5 0 0 1 6.5 4h11A2.5 2.5 0 0 1 20 6.5v7a2.5 2.5 0 0 1-2.5 2.5H11l-4.5 4v-4'
     'A2.5 2.5 0 0 1 4 13.5z"/>',
@@ -28,7 +39,7 @@ _ICONS: Mapping[str, str] = {
 class Tag(TextElement):
     """An element of HTML by its name. Its text is text: nothing in it becomes markup."""
 
-    def __init__(self, name: str, classes: str = "", text: str = "", **attributes: str | bool | int) -> None:
+    def __init__(self, name: str, classes: str = "", text: str = "", /, **attributes: str | bool | int) -> None:
         """`attributes` may write `_` for `-` and end in `_` where Python has the word for itself."""
         super().__init__(tag=name, text=shown(text))
         self.classes(classes)

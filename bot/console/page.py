@@ -3,13 +3,16 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 
 from nicegui import Client, ui
 
-from adapters.web import decode
+from adapters.web import Edited, Sent, WebEvent, decode
+from bot.console.attachment import show_file
+from bot.console.cast import Cast
 from bot.console.conversation import Conversation, Notice
+from bot.console.errands import ShelfErrands, opened_by
 from bot.console.frame import Frame, Wishes
 from bot.console.markup import Tag
 from bot.console.prose import Labels, Prose
@@ -20,7 +23,6 @@ from bot.domain.action import Verb
 from bot.domain.errors import SwitchboardError
 from bot.domain.place import Ref
 from bot.domain.ports import Bus, Clock
-from bot.domain.specialist import Specialist
 from bot.domain.thread import Turn, TurnState
 
 log = logging.getLogger(__name__)
@@ -42,8 +44,7 @@ class ChatPage:
         clock: Clock,
         words: Words,
         title: str,
-        specialists: Mapping[str, Specialist],
-        greeter: Specialist,
+        cast: Cast,
     ) -> None:
         self._conversation = conversation
         self._client = client
@@ -57,8 +58,11 @@ class ChatPage:
         self._is_stale = False
         self._lost_store = False
         self._prose = Prose(Labels(copy_code=words("web-copy-code")))
-        self._deck = Deck(words, self._prose, specialists, self._press, self._edit)
-        self._frame = Frame(words, title, greeter, Wishes(self._say, self._stop, self._earlier))
+        self._cast = cast
+        self._deck = Deck(words, self._prose, cast, self._press, self._choose_for, self._edit)
+        wishes = Wishes(self._say, self._stop, self._earlier, self._choose)
+        self._errands = ShelfErrands(conversation, client=client, bus=bus, taken=self._taken, alert=self.alert)
+        self._frame = Frame(words, title, cast, wishes, self._errands.all())
         self._frame.alert("")
         self.paint()
 
@@ -81,8 +85,12 @@ class ChatPage:
         """Make the elements show the conversation."""
         conversation = self._conversation
         running = conversation.open_turn
-        self._frame.shelf.show(conversation.shelf, conversation.place.topic)
-        self._frame.show_hello(not conversation.exchanges and not conversation.notices)
+        thread = conversation.thread
+        self._frame.sidebar.show(conversation.shelf, thread.id if thread is not None else 0)
+        self._frame.settings.show(conversation.user)
+        self._frame.show_specialist(conversation.specialist, is_settled=thread is not None and bool(thread.specialist))
+        self._frame.show_status(conversation.status)
+        self._frame.show_hello(not conversation.exchanges)
         self._frame.show_earlier(conversation.has_earlier)
         self._frame.show_streaming(running is not None and running.state is TurnState.RUNNING)
         self._paint_turns()
@@ -113,7 +121,10 @@ class ChatPage:
 
     def _paint_notice(self, notice: Notice) -> None:
         with Tag("div", "notice"):
-            ui.html(notice.text, sanitize=self._prose.html).classes("prose")
+            if notice.text.strip():
+                ui.html(notice.text, sanitize=self._prose.html).classes("prose")
+            if notice.file is not None:
+                show_file(self._words, notice.file)
             for row in notice.buttons:
                 with Tag("div", "notice-buttons"):
                     for button in row:
@@ -142,6 +153,9 @@ class ChatPage:
             self._is_stale = False
             await self._conversation.refresh()
             self._follow()
+            user = self._conversation.user
+            if user is not None and self._words.texts.match(user.locale) != self._words.locale:
+                self._run("location.reload()")
         if self._conversation.live.has_gap:
             await self._conversation.catch_up()
         if self._lost_store:
@@ -167,6 +181,7 @@ class ChatPage:
                     self._is_stale = True
                 elif event := decode(message):
                     self._conversation.hear(event)
+                    self._is_stale = self._is_stale or _may_change_more(event)
                 self._dirty.set()
 
     def _refresh_soon(self) -> None:
@@ -183,6 +198,8 @@ class ChatPage:
             self._run(f"switchboard.accepted({json.dumps(text)}, location.pathname)")
             ui.navigate.to("/")
             return
+        if self._cast.addresses(text) or self._cast.get(self._conversation.chosen) is None:
+            self._conversation.chosen = ""
         if await self._taken(self._conversation.say(text)):
             self._run(f"switchboard.accepted({json.dumps(text)}, '/c/{self._conversation.place.topic}')")
         else:
@@ -194,8 +211,19 @@ class ChatPage:
     async def _press(self, verb: Verb, turn: Turn) -> None:
         await self._taken(self._conversation.press(verb, turn))
 
+    async def _choose(self, name: str) -> None:
+        self._conversation.chosen = name if self._cast.get(name) is not None else ""
+        self._dirty.set()
+
+    async def _choose_for(self, turn: Turn, name: str) -> None:
+        await self._taken(self._conversation.choose(turn, name))
+
     async def _press_notice(self, notice: Notice, action: str) -> None:
-        await self._taken(self._conversation.press_notice(notice, action))
+        """A button that leads to another conversation leads to its address; it never takes the place of this one."""
+        if (thread := opened_by(action)) is not None:
+            await self._errands.open(thread)
+        else:
+            await self._taken(self._conversation.press_notice(notice, action))
 
     async def _stop(self) -> None:
         if (turn := self._conversation.open_turn) is not None:
@@ -205,7 +233,7 @@ class ChatPage:
         self._conversation.show_earlier()
         self._refresh_soon()
 
-    async def _taken(self, taking: Awaitable[None]) -> bool:
+    async def _taken(self, taking: Awaitable[object]) -> bool:
         """Whether what the visitor did is durable; else they are told, and lose nothing."""
         try:
             await taking
@@ -219,3 +247,8 @@ class ChatPage:
 
     def _run(self, script: str) -> None:
         self._client.run_javascript(script)
+
+
+def _may_change_more(event: WebEvent) -> bool:
+    """Whether it is the answer to a command, which may have changed what the store says of the visitor."""
+    return isinstance(event, Sent | Edited) and not event.streaming

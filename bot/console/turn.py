@@ -1,10 +1,14 @@
 """One turn on the page: what the visitor said, the reply, and what can be done with both."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from nicegui import ui
 
+from bot.console.asking import Decisions, show_question
+from bot.console.attachment import show_file
+from bot.console.cast import Cast
 from bot.console.conversation import Exchange
 from bot.console.live import Live
 from bot.console.markup import Tag, icon, icon_button, shown
@@ -13,10 +17,9 @@ from bot.console.reply import LiveReply
 from bot.console.words import Words
 from bot.domain.action import Verb
 from bot.domain.place import Ref
-from bot.domain.specialist import Specialist
+from bot.domain.status import Level, level_of
 from bot.domain.thread import Message, Turn, TurnState
 
-_UNSURE = 0.5
 _LONG_CHARS = 1_500
 _EMIT_EDIT = "(event) => emit(event.target.closest('.editing').querySelector('textarea').value)"
 
@@ -27,8 +30,10 @@ class Deck:
 
     words: Words
     prose: Prose
-    specialists: Mapping[str, Specialist]
+    cast: Cast
     press: Callable[[Verb, Turn], Awaitable[None]]
+    choose: Callable[[Turn, str], Awaitable[None]]
+    """Who answers a turn that waits for exactly that."""
     edit: Callable[[Ref, str], Awaitable[bool]]
     """Whether the change is durable."""
 
@@ -53,12 +58,13 @@ class TurnView:
         if self._asked != (asked := (exchange.questions, latest and not turn.state.is_open)):
             self._asked = asked
             self._show_questions(*asked)
-        if self._replied != (replied := (turn.state, turn.version, turn.specialist, turn.error, answer)):
-            self._replied = replied
-            self._show_reply(turn, answer)
-        if self._offered != (offered := (turn, answer, latest)):
+        said = (turn.state, turn.version, turn.specialist, turn.error, answer, exchange.files, exchange.pause)
+        if self._replied != said:
+            self._replied = said
+            self._show_reply(exchange)
+        if self._offered != (offered := (turn, answer, latest, exchange.is_escalated)):
             self._offered = offered
-            self._show_actions(turn, answer, latest=latest)
+            self._show_actions(exchange, latest=latest)
 
     def show_live(self, live: Live) -> None:
         """Paint the reply that is being written; nothing happens when it is there already."""
@@ -104,38 +110,62 @@ class TurnView:
         if text.strip() and await self._deck.edit(ref, text):
             self._cancel_edit()
 
-    def _show_reply(self, turn: Turn, answer: Message | None) -> None:
+    def _show_reply(self, exchange: Exchange) -> None:
         self._live = None
         self._reply.clear()
         with self._reply:
-            self._show_author(turn)
+            self._show_author(exchange.turn)
             with Tag("div", "said"):
-                if answer is not None:
-                    ui.html(answer.text, sanitize=self._deck.prose.html).classes("prose")
-                self._show_state(turn)
+                if exchange.answer is not None:
+                    self._show_text(exchange.answer.text)
+                self._show_state(exchange)
+                if not exchange.turn.state.is_open:
+                    for file in exchange.files:
+                        show_file(self._deck.words, file)
+
+    def _show_text(self, text: str) -> None:
+        ui.html(text, sanitize=self._deck.prose.html).classes("prose")
 
     def _show_author(self, turn: Turn) -> None:
-        specialist = self._deck.specialists.get(turn.specialist)
+        """Who replies, as long as that is not open; before the router has decided nobody does."""
+        cast = self._deck.cast
+        specialist = cast.get(turn.specialist)
+        if specialist is None and not turn.specialist and turn.state is not TurnState.QUEUED:
+            specialist = cast.default if turn.state is not TurnState.RUNNING else None
         Tag("div", "avatar", (specialist.emoji if specialist else "") or "✳️", aria_hidden="true")
-        Tag("h2", "author", specialist.title if specialist else turn.specialist)
+        name = turn.specialist or self._deck.words("web-routing")
+        Tag("h2", "author", specialist.title if specialist else name, dir="auto")
 
-    def _show_state(self, turn: Turn) -> None:
-        words = self._deck.words
+    def _show_state(self, exchange: Exchange) -> None:
+        words, turn = self._deck.words, exchange.turn
         match turn.state:
             case TurnState.QUEUED:
                 Tag("p", "waiting shimmer", words("web-queued"))
-            case TurnState.RUNNING | TurnState.REQUIRES_ACTION:
+            case TurnState.RUNNING:
                 self._live = LiveReply(words, self._deck.prose)
+            case TurnState.REQUIRES_ACTION:
+                self._show_pause(exchange)
             case TurnState.STOPPED:
                 Tag("p", "mark", words("web-stopped"))
             case TurnState.FAILED:
                 with Tag("div", "failure", role="alert"):
                     icon("alert")
-                    Tag("p", "", words(turn.error or "error-unknown"), dir="auto")
+                    Tag("p", "", failure_sentence(words, turn), dir="auto")
             case TurnState.COMPLETED:
                 pass
 
-    def _show_actions(self, turn: Turn, answer: Message | None, *, latest: bool) -> None:
+    def _show_pause(self, exchange: Exchange) -> None:
+        deck, pause = self._deck, exchange.pause
+        if pause is None:
+            return
+        if pause.text.strip():
+            self._show_text(pause.text)
+        for file in exchange.files:
+            show_file(deck.words, file)
+        show_question(deck.words, deck.cast, exchange.turn, pause, Decisions(deck.press, deck.choose))
+
+    def _show_actions(self, exchange: Exchange, *, latest: bool) -> None:
+        turn, answer = exchange.turn, exchange.answer
         self._actions.clear()
         if turn.state.is_open:
             return
@@ -154,16 +184,29 @@ class TurnView:
                 icon_button("again", words("web-again"), "quiet").on(
                     "click", lambda: self._deck.press("again", turn), args=[]
                 )
-            self._show_remarks(turn)
+            self._show_remarks(exchange)
 
     def _thumb(self, verb: Verb, turn: Turn, *, pressed: bool) -> None:
         label = self._deck.words(f"web-{verb}")
         button = icon_button("thumb", label, f"quiet thumb-{verb}", aria_pressed="true" if pressed else "false")
         button.on("click", lambda: self._deck.press(verb, turn), args=[])
 
-    def _show_remarks(self, turn: Turn) -> None:
-        words = self._deck.words
-        if turn.confidence is not None and turn.confidence <= _UNSURE:
+    def _show_remarks(self, exchange: Exchange) -> None:
+        words, turn = self._deck.words, exchange.turn
+        level = level_of(turn.confidence) if turn.state is TurnState.COMPLETED else None
+        if level is not None:
+            chip = Tag("span", f"remark confidence {level}", words(f"web-confidence-{level}"))
+            chip.set(title=words("web-confidence"))
+        if level is Level.LOW:
             Tag("span", "remark", words("web-unsure"))
+        if exchange.is_escalated:
+            Tag("span", "remark escalated", words("web-escalated"))
         if turn.version > 1:
             Tag("span", "remark", words("web-version", number=turn.version))
+
+
+def failure_sentence(words: Words, turn: Turn) -> str:
+    """What the visitor was told. Limits of a day, whose sentences say when they end, end at midnight in UTC."""
+    ended = turn.finished_at or turn.created_at
+    left = timedelta(hours=24) - timedelta(hours=ended.hour, minutes=ended.minute)
+    return words(turn.error or "error-unknown", time="00:00", hours=max(1, round(left.total_seconds() / 3600)))

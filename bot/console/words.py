@@ -13,6 +13,10 @@ class Words:
     def __call__(self, key: str, **args: str | int | float) -> str:
         return self.texts.say(self.locale, key, **args)
 
+    def find(self, key: str) -> str:
+        """Empty when there is no such text."""
+        return self.texts.find(self.locale, key)
+
 
 def preferred_locale(texts: Texts, accept_language: str) -> str:
     """The first language of an Accept-Language header (RFC 9110 §12.5.4) that we have texts for."""

@@ -38,7 +38,8 @@ class Sender:
 class UserMessage:
     """Text, attachments, or both, meant for us (in groups: a mention, a reply to us)."""
 
-    ref: Ref
+    ref: Ref | None
+    """None when it was said by a button of ours, so that no message of the user's shows it."""
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
     reply_to: Ref | None = None
@@ -58,7 +59,8 @@ class UserEdit:
 class Command:
     """`/name arguments`, the name in lower case and without the slash."""
 
-    ref: Ref
+    ref: Ref | None
+    """None when a button of ours gave the command and its message is not known any more."""
     name: str
     arguments: str = ""
 

@@ -46,6 +46,10 @@ class Capabilities:
     """Users tend to say one thing in several messages here, so those are gathered into one turn."""
     quotes: bool = False
     """A reply points to the message it answers, as several people speak here."""
+    private: bool = True
+    """Only the user reads what is said here."""
+    speaker: bool = False
+    """The place itself shows which specialist speaks."""
     long_code_chars: int = 8_000
     """A code block longer than this goes out as a file beside the reply."""
     edit: Level = Level.FULL
@@ -75,6 +79,8 @@ class File:
     name: str
     content: bytes = field(repr=False)
     media_type: str = "application/octet-stream"
+    link: str = ""
+    """Where a page of ours fetches it; places that take the content itself need none."""
 
 
 @dataclass(frozen=True, slots=True)

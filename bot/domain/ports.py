@@ -1,6 +1,6 @@
 """Seams to the outside world that are not messengers or engines."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -43,4 +43,27 @@ class Bus(Protocol):
         A topic that ends in `*` stands for every topic with that beginning. A reader that falls 1,000 messages
         behind loses the oldest ones.
         """
+        ...
+
+
+class Actions(Protocol):
+    """What the tools of one reply may cause, with the rights of the turn's user and of nobody else.
+
+    Every verb raises `Refused` when it may not be done, with a `detail` that the model can act on.
+    """
+
+    async def remind(self, text: str, at: datetime) -> None:
+        """Say `text` to the user in this thread's place at `at` (aware)."""
+        ...
+
+    async def remember(self, fact: str) -> None:
+        """Keep a fact that the user asked to keep."""
+        ...
+
+    async def escalate(self, reason: str) -> None:
+        """Record that a human operator is needed."""
+        ...
+
+    async def save_brief(self, values: Mapping[str, str], *, complete: bool) -> None:
+        """Keep what the user has said so far about an order; `complete` when nothing required is missing."""
         ...

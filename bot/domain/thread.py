@@ -38,6 +38,10 @@ _NEXT: dict[TurnState, frozenset[TurnState]] = {
 }
 
 
+Thinking = Literal["off", "brief", "full"]
+"""How much of a model's reasoning a user wants to see while it works."""
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """A person; may own several messenger identities."""
@@ -46,6 +50,7 @@ class User:
     name: str
     locale: str
     """Two-letter language, one we have texts for."""
+    thinking: Thinking = "brief"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,12 @@ class Thread:
     title: str
     """Empty until the first exchange gave one."""
     specialist: str
+    """Who answers here; empty until somebody was chosen, by the user or by the router."""
     reachable: bool
     """False after the user blocked us or the chat is gone: nothing is sent."""
     created_at: datetime
     active_at: datetime
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +77,18 @@ class Turn:
     created_at: datetime
     finished_at: datetime | None
     specialist: str
+    """Who answers it; empty until the router has decided."""
     version: int
     """1 for the first reply; an edit or 'regenerate' counts it up, and earlier replies stay stored."""
     reply_refs: tuple[Ref, ...]
-    """The messages of the messenger that show the reply, in order."""
+    """The messages of the messenger that show the text of the reply, in order."""
     confidence: float | None
     error: str
     """Fluent key of the sentence the user got when the turn failed."""
     rating: int
     """1 thumbs up, -1 thumbs down, 0 none."""
+    file_refs: tuple[Ref, ...] = ()
+    """The messages below those, each with a file of the reply."""
 
 
 @dataclass(frozen=True, slots=True)

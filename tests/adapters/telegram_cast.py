@@ -71,6 +71,18 @@ async def receiving(one: Receiver, take: Take) -> AsyncIterator["asyncio.Task[No
         await asyncio.gather(task, return_exceptions=True)
 
 
+@asynccontextmanager
+async def hanging_up() -> AsyncIterator[str]:
+    """The address of a server that ends every connection at once: an unused port may also swallow what it is sent."""
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        yield f"http://{host}:{port}"
+
+
 async def eventually(condition: Callable[[], bool]) -> None:
     """Let the sockets work until `condition` holds."""
     async with asyncio.timeout(20):

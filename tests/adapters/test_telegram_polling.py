@@ -12,7 +12,7 @@ from adapters.telegram.emulator.emulator import TelegramEmulator
 from adapters.telegram.parse import UPDATE_KINDS
 from bot.domain.errors import SettingsError, StorageError
 from bot.domain.incoming import Incoming, Unsupported
-from tests.adapters.telegram_cast import PAYLOADS, Inbox, SwiftClock, eventually, receiver, receiving
+from tests.adapters.telegram_cast import PAYLOADS, Inbox, SwiftClock, eventually, hanging_up, receiver, receiving
 
 
 @pytest.fixture
@@ -163,11 +163,12 @@ async def test_whatever_the_network_does_polling_goes_on_and_the_token_stays_sec
 
 
 async def test_telegram_away_at_the_start_is_waited_for(clock: SwiftClock) -> None:
-    away = Client("42:TEST", "http://127.0.0.1:9")
-    async with receiving(receiver(away, clock), Inbox().take) as task:
-        await eventually(lambda: len(clock.naps) > 8)
-        assert not task.done()
-    await away.close()
+    async with hanging_up() as away:
+        client = Client("42:TEST", away)
+        async with receiving(receiver(client, clock), Inbox().take) as task:
+            await eventually(lambda: len(clock.naps) > 8)
+            assert not task.done()
+        await client.close()
     assert max(clock.naps) <= 30
 
 

@@ -11,6 +11,7 @@ from adapters.web import (
     Edited,
     Grew,
     Sent,
+    Shown,
     WebEvent,
     WebMessenger,
     decode,
@@ -21,7 +22,7 @@ from adapters.web import (
     web_place,
 )
 from bot.domain.incoming import Command, Press, UserEdit, UserMessage
-from bot.domain.messenger import Appending, Button, Delta, Messenger, Outgoing
+from bot.domain.messenger import Appending, Button, Delta, File, Level, Messenger, Outgoing
 from bot.domain.place import Ref
 from storage.bus import LocalBus
 from tests.fakes.clock import ManualClock
@@ -80,6 +81,11 @@ def test_it_is_a_messenger_that_appends() -> None:
     assert web.capabilities(PLACE).sends == ()
 
 
+def test_the_page_shows_who_speaks_and_takes_files() -> None:
+    facts = WebMessenger(LocalBus()).capabilities(PLACE)
+    assert (facts.speaker, facts.files) == (True, Level.FULL)
+
+
 def test_a_long_reply_is_one_message_but_a_book_is_not() -> None:
     web = WebMessenger(LocalBus())
     assert web.fits(PLACE, "я" * 100_000)
@@ -116,6 +122,23 @@ async def test_a_growth_of_thinking_alone_cuts_nothing_off() -> None:
         await web.append(ref, Delta(len("So far"), "", thinking="deeper", status="reading"))
         assert await browser.hears() == Grew(ref.message, 6, "", "deeper", "reading")
         assert browser.texts[ref.message] == "So far"
+
+
+async def test_a_file_is_told_with_the_address_of_its_content() -> None:
+    async with opened() as (web, browser):
+        chart = File("chart.png", b"\x89PNG", "image/png", link="/files/abc")
+        ref = await web.send(PLACE, Outgoing("Here it is", file=chart))
+        shown = Shown("chart.png", "image/png", 4, "/files/abc")
+        assert await browser.hears() == Sent(ref.message, "Here it is", file=shown)
+
+
+async def test_the_longest_file_name_still_fits_the_bus() -> None:
+    async with opened() as (web, browser):
+        await web.send(PLACE, Outgoing("", file=File("я" * 10_000 + "\ud83d", b"")))
+        event = await browser.hears()
+        assert isinstance(event, Sent)
+        assert event.file is not None
+        assert event.file.name.startswith("яяя")
 
 
 async def test_a_lone_surrogate_never_stops_a_message() -> None:
@@ -155,7 +178,16 @@ async def test_more_buttons_than_the_bus_carries_lose_their_last_rows_only() -> 
 
 @pytest.mark.parametrize(
     "message",
-    ["", "{", "[]", "7", '{"is": "sent"}', '{"is": "danced", "message": "1"}', '{"is": "grew", "message": 1}'],
+    [
+        "",
+        "{",
+        "[]",
+        "7",
+        '{"is": "sent"}',
+        '{"is": "sent", "message": "1", "file": 7}',
+        '{"is": "danced", "message": "1"}',
+        '{"is": "grew", "message": 1}',
+    ],
 )
 def test_what_we_did_not_write_is_no_event(message: str) -> None:
     assert decode(message) is None

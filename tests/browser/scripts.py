@@ -1,8 +1,12 @@
 """What the specialist of the browser tests answers, by the visitor's words."""
 
+import struct
+import zlib
+
 from bot.domain.errors import RateLimited
+from bot.domain.messenger import File
 from bot.domain.reply import Finished, Prompt
-from specialists.scripted import Babble, End, Fail, Hang, Say, Script, Think
+from specialists.scripted import AskLeave, Attach, Babble, End, Fail, Hang, Pass, Say, Script, Think, Use
 
 RICH = """## Two ways to receive updates
 
@@ -61,6 +65,31 @@ def long_reply() -> str:
     return "\n\n".join([*paragraphs, f"```python\n{code}\n```", table, "The very last words."])
 
 
+def picture(width: int = 320, height: int = 160) -> bytes:
+    """A PNG of one colour."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    row = b"\x00" + b"\x0f\x6b\x5c" * width
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(row * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def _sending(prompt: Prompt) -> Script:
+    """Asks before it sends, and says what became of it."""
+    if prompt.decision is None:
+        return (Say("I found the invoice.", 50, 0), AskLeave("send_invoice", "to: anna@example.org\namount: 1250"))
+    return (Say(" It is sent." if prompt.decision.granted else " Then I leave it.", 50, 0),)
+
+
+def _passing(prompt: Prompt) -> Script:
+    if prompt.specialist.name == "mentor":
+        return (Say("Let us begin with the first step.", 50, 0),)
+    return (Say("That is for somebody else.", 50, 0), Pass("mentor", "wants to learn"))
+
+
 def script(prompt: Prompt) -> Script:
     """`word …` plays the script of that word; anything else is echoed."""
     match prompt.text.replace(",", " ").replace("?", " ").split()[0].lower():
@@ -73,6 +102,15 @@ def script(prompt: Prompt) -> Script:
         case "hold":
             half = RICH.index("1. Put")
             return (Say(RICH[:half], 50, 0), Hang(), Say(RICH[half:], 50, 0))
+        case "send":
+            return _sending(prompt)
+        case "pass":
+            return _passing(prompt)
+        case "chart":
+            files = (File("expenses.png", picture(), "image/png"), File("expenses.csv", b"month,sum\n", "text/csv"))
+            return (Say("Here it is.", 50, 0), *map(Attach, files))
+        case "compute":
+            return (Use("Counting the stars", seconds=60.0), Say("There are many."))
         case "endless":
             return (Babble("and so on, "),)
         case "fail":

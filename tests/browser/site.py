@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from pathlib import Path
 
 import uvicorn
 
@@ -26,6 +27,7 @@ from storage.migrate import migrate
 from tests.browser.scripts import script
 
 SECRET = "for tests only"
+_TWINS = Path(__file__).with_name("team")
 BROKEN_DOOR = "the database is gone"
 
 
@@ -88,7 +90,8 @@ async def serve(database_url: str, port: int) -> None:
     """Run the platform and its page until the process is told to end."""
     clock = SystemClock()
     stage = Stage(clock)
-    settings = Settings(_env_file=None, database_url=database_url, burst_seconds=0.0)
+    # Two of the team know the same, so that the router cannot choose between them.
+    settings = Settings(_env_file=None, database_url=database_url, burst_seconds=0.0, specialists_dir=_TWINS)
     async with build(settings, SECRET, clock, engine=lambda _: stage) as board:
         board.app.post("/_release")(stage.release)
         mount(
@@ -98,8 +101,7 @@ async def serve(database_url: str, port: int) -> None:
             clock=clock,
             texts=board.texts,
             title="Switchboard",
-            specialists={specialist.name: specialist for specialist in board.team.all()},
-            greeter=board.team.default.name,
+            team=board.team,
             storage_secret=SECRET,
         )
         server = Server(uvicorn.Config(board.app, host="127.0.0.1", port=port, log_level="warning"))

@@ -172,7 +172,7 @@ def test_an_unsure_answer_says_so(visitor: Visitor) -> None:
 
 def test_commands_are_answered_beside_the_conversation(visitor: Visitor) -> None:
     visitor.says("/help")
-    expect(visitor.page.locator(".notice")).to_contain_text("What you can do here")
+    expect(visitor.page.locator(".notice")).to_contain_text("the right specialist answers")
     expect(visitor.page.locator(".turn")).to_have_count(0)
 
 

@@ -40,6 +40,8 @@ class Bubble:
 
     text: str | None
     buttons: tuple[Button, ...] = ()
+    file: str = ""
+    """Name of the file that the page offers with it."""
 
 
 class WebVenue:
@@ -72,7 +74,8 @@ class WebVenue:
         shown = []
         for message, bubble in self._bubbles.items():
             text = await self._stored(message) if bubble.text is None else bubble.text
-            shown.append(Shown(message, text, tuple(button.label for button in bubble.buttons)))
+            labels = tuple(button.label for button in bubble.buttons)
+            shown.append(Shown(message, text, labels, file=bubble.file))
         return shown
 
     @property
@@ -135,8 +138,10 @@ class WebVenue:
     def _hear(self, event: WebEvent) -> None:
         known = self._bubbles.get(event.message, Bubble(""))
         match event:
-            case Sent(message, text, rows) | Edited(message, text, rows):
-                self._bubbles[message] = Bubble(text, _flat(rows))
+            case Sent(message, text, rows):
+                self._bubbles[message] = Bubble(text, _flat(rows), event.file.name if event.file else "")
+            case Edited(message, text, rows):
+                self._bubbles[message] = replace(known, text=text, buttons=_flat(rows))
             case Grew(message, offset, text):
                 assert known.text is not None
                 assert offset <= len(known.text), "an event was lost"

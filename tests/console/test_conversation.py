@@ -2,13 +2,15 @@
 
 import pytest
 
-from adapters.web import Changed, Deleted, Edited, Grew, Sent, web_place
+from adapters.web import Changed, Deleted, Edited, Grew, Sent, Shown, web_place
 from bot.console.conversation import Conversation
 from bot.console.live import Live
 from bot.domain.errors import StorageError
 from bot.domain.incoming import Command, Incoming, Press, UserEdit, UserMessage
-from bot.domain.messenger import Button
+from bot.domain.messenger import Button, File
 from bot.domain.place import Ref
+from bot.domain.reply import Request
+from bot.domain.status import Status
 from bot.domain.thread import Turn, TurnState
 from storage.store import Store
 from tests.fakes.clock import ManualClock
@@ -71,6 +73,10 @@ def waits(conversation: Conversation) -> bool:
 
 def has_gap(conversation: Conversation) -> bool:
     return conversation.live.has_gap
+
+
+def status(conversation: Conversation) -> Status:
+    return conversation.status
 
 
 def has_earlier(conversation: Conversation) -> bool:
@@ -162,6 +168,125 @@ async def test_a_whole_reply_that_was_sent_at_once_is_no_notice(conversation: Co
     assert conversation.notices == ()
 
 
+APPROVAL = ((Button("Approve", "approve:1"), Button("Deny", "deny:1")),)
+LEAVE = Request("call-1", "send_invoice", "to: anna@example.org")
+
+
+async def paused(store: Store, turn: Turn, text: str, requests: list[Request], state: str = "") -> None:
+    async with store.begin() as tx:
+        await tx.turns.pause(turn.id, text=text, refs=[REPLY], requests=requests, state=state)
+
+
+async def test_a_reply_that_waits_for_leave_shows_what_it_asks_for(conversation: Conversation, store: Store) -> None:
+    turn = await asked(store, "Send it")
+    await conversation.refresh()
+    conversation.hear(Sent(REPLY.message, "I found it.", streaming=True))
+    conversation.hear(Edited(REPLY.message, "I found it. May I?", APPROVAL))
+    assert conversation.live.text == "I found it."
+    await paused(store, turn, "I found it.", [LEAVE])
+    await conversation.refresh()
+    pause = conversation.exchanges[-1].pause
+    assert pause is not None
+    assert (pause.text, pause.requests, pause.granted) == ("I found it.", (LEAVE,), None)
+    assert (answer(conversation), conversation.live.text, conversation.status) == (None, "", Status.REVIEWING)
+
+
+async def test_a_reply_goes_on_after_the_words_before_its_pause(conversation: Conversation, store: Store) -> None:
+    turn = await asked(store, "Send it")
+    await paused(store, turn, "I found it.", [LEAVE])
+    async with store.begin() as tx:
+        await tx.turns.decide(turn.id, True)
+        await tx.turns.begin(turn.id)
+    await conversation.refresh()
+    assert conversation.exchanges[-1].pause is None
+    assert conversation.live.text == "I found it."
+    conversation.hear(Grew(REPLY.message, 0, "I found it. Sent!"))
+    assert conversation.live.text == "I found it. Sent!"
+
+
+async def test_a_question_who_should_answer_is_no_notice_and_is_answered_through_the_door(
+    conversation: Conversation, store: Store, door: Door
+) -> None:
+    turn = await asked(store, "Teach me to read a balance sheet")
+    await conversation.refresh()
+    choice = ((Button("Analyst", f"pick:{turn.id}:analyst"),), (Button("Mentor", f"pick:{turn.id}:mentor"),))
+    conversation.hear(Sent(REPLY.message, "Who should answer?", choice))
+    assert conversation.notices == ()
+    await paused(store, turn, "Who should answer?", [], '{"choice": ["analyst", "mentor"]}')
+    await conversation.refresh()
+    await conversation.choose(conversation.exchanges[-1].turn, "mentor")
+    assert [incoming.payload for incoming in door.taken] == [Press(f"pick:{turn.id}:mentor", REPLY)]
+
+
+async def test_files_of_a_reply_are_its_own_once_it_is_complete(conversation: Conversation, store: Store) -> None:
+    turn = await asked(store, "Draw it")
+    await conversation.refresh()
+    async with store.begin() as tx:
+        thread = await tx.threads.get(turn.thread_id)
+        old = File("old.png", b"old", "image/png")
+        await tx.files.add(thread.user_id, old, turn_id=turn.id, version=turn.version - 1)
+        kept = await tx.files.add(
+            thread.user_id, File("chart.png", b"new", "image/png"), turn_id=turn.id, version=turn.version
+        )
+    shown = Shown("chart.png", "image/png", 3, f"/files/{kept.token}")
+    sent = Ref(PLACE, "f" * 32)
+    conversation.hear(Sent(sent.message, "", file=shown))
+    assert [notice.file for notice in conversation.notices] == [shown]
+    async with store.begin() as tx:
+        await tx.turns.finish(turn.id, TurnState.COMPLETED, text="There", refs=[REPLY, sent])
+    await conversation.refresh()
+    assert conversation.exchanges[-1].files == (shown,)
+    assert conversation.notices == ()
+
+
+async def test_a_message_goes_to_the_chosen_specialist_and_the_choice_is_made_once(
+    conversation: Conversation, door: Door
+) -> None:
+    conversation.chosen = "analyst"
+    assert conversation.specialist == "analyst"
+    await conversation.say("/help")
+    assert conversation.chosen == "analyst"
+    await conversation.say("Add this up")
+    await conversation.say("And this")
+    _, first, second = (incoming.payload for incoming in door.taken)
+    assert isinstance(first, UserMessage)
+    assert isinstance(second, UserMessage)
+    assert (first.text, second.text) == ("@analyst Add this up", "And this")
+
+
+async def test_a_choice_is_kept_when_the_door_is_closed(conversation: Conversation, door: Door) -> None:
+    door.is_open, conversation.chosen = False, "analyst"
+    with pytest.raises(StorageError):
+        await conversation.say("Add this up")
+    assert conversation.chosen == "analyst"
+
+
+async def test_whoever_answers_the_thread_is_asked_next(conversation: Conversation, store: Store) -> None:
+    turn = await asked(store, "Hello?")
+    async with store.begin() as tx:
+        await tx.threads.set_specialist(turn.thread_id, "mentor")
+    await conversation.refresh()
+    assert conversation.specialist == "mentor"
+
+
+async def test_the_status_follows_the_turn(conversation: Conversation, store: Store) -> None:
+    await conversation.refresh()
+    assert status(conversation) is Status.IDLE
+    turn = await asked(store, "Hello?")
+    await conversation.refresh()
+    conversation.hear(Sent(REPLY.message, "", streaming=True, status="Looking…"))
+    assert status(conversation) is Status.MONITORING
+    async with store.begin() as tx:
+        thread = await tx.threads.get(turn.thread_id)
+        await tx.turns.finish(turn.id, TurnState.COMPLETED, text="Maybe", refs=[REPLY], confidence=0.2)
+    await conversation.refresh()
+    assert status(conversation) is Status.UNCERTAIN
+    async with store.begin() as tx:
+        await tx.escalations.record(thread.user_id, thread.id, turn.id, "not sure")
+    await conversation.refresh()
+    assert (status(conversation), conversation.exchanges[-1].is_escalated) == (Status.ESCALATED, True)
+
+
 async def test_everything_a_visitor_does_goes_through_the_door(
     conversation: Conversation, store: Store, door: Door
 ) -> None:
@@ -194,9 +319,9 @@ async def test_a_visitor_sees_their_own_conversations_only(
     await asked(store, "another of mine", key="e" * 32)
     stranger = Conversation(store, door.take, clock, visitor="f" * 32, key=KEY, locale="en")
     await stranger.refresh()
-    assert (stranger.thread, stranger.exchanges, stranger.shelf) == (None, (), ())
+    assert (stranger.thread, stranger.exchanges, stranger.shelf.items) == (None, (), ())
     await conversation.refresh()
-    assert {item.title for item in conversation.shelf} == {"my secret canary", "another of mine"}
+    assert {item.title for item in conversation.shelf.items} == {"my secret canary", "another of mine"}
 
 
 async def test_a_long_conversation_is_read_from_its_end_and_further_back_when_asked(

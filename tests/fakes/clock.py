@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import selectors
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -29,6 +30,7 @@ class WatchedLoop(asyncio.SelectorEventLoop):
     """An event loop that can tell whether anything is still on its way over loopback or from the database's threads."""
 
     def __init__(self) -> None:
+        self._ready: deque[object]  # asyncio's own queue of callbacks that are due
         self._counting = _CountingSelector()
         super().__init__(self._counting)
         self.busy: list[Callable[[], bool]] = []
@@ -40,7 +42,9 @@ class WatchedLoop(asyncio.SelectorEventLoop):
         while calm < _QUIET_TIMES and not condition():
             before = self._counting.arrivals
             await asyncio.sleep(_QUIET_SECONDS)
-            still = self._counting.arrivals == before and not any(busy() for busy in self.busy)
+            # What is ready to run is not silence either: building a client's first request takes longer than the pause.
+            idle = not self._ready and not any(busy() for busy in self.busy)
+            still = idle and self._counting.arrivals == before
             calm = calm + 1 if still else 0
 
 

@@ -184,7 +184,7 @@ async def test_an_answer_shows_passage_source_and_confidence(store: Store) -> No
     assert reply.text.startswith("**How do I connect a Telegram bot?**\n\n1. In Telegram, write to @BotFather")
     source = "📖 Telegram: `handbook/en/telegram.md#how-do-i-connect-a-telegram-bot` · Confidence: high (100 %)"
     assert reply.text.endswith(source)
-    assert reply.finished.usage.provider == "handbook"
+    assert reply.finished.usages[0].provider == "handbook"
     assert 1 <= len(reply.finished.suggestions) <= 3
     assert "How do I connect a Telegram bot?" not in reply.finished.suggestions
 

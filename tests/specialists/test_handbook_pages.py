@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from bot.commands import MENU
+from bot.commands.commands import NAMES
 from bot.settings import Settings
 from specialists.frontmatter import parse
 from specialists.knowledge import read_folder
@@ -14,7 +14,7 @@ from specialists.knowledge import read_folder
 ROOT = Path(__file__).parent.parent.parent
 HANDBOOK = ROOT / "specialists" / "handbook"
 PAGES = sorted(path.relative_to(HANDBOOK).as_posix() for path in HANDBOOK.rglob("*.md"))
-SETTINGS = {name.upper() for name in Settings.model_fields}
+SETTINGS = {name.upper() for name in Settings.model_fields} | {"GROK_API_KEY"}
 LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
 
 
@@ -76,4 +76,4 @@ def test_a_command_of_make_that_is_named_exists(page: str) -> None:
 def test_a_command_of_the_chat_that_is_named_exists(page: str) -> None:
     elsewhere = {"newbot", "setprivacy", "health", "metrics"}  # @BotFather's, and addresses of our own server
     named = {match for code in _code(page) for match in re.findall(r"^/([a-z]+)(?:@\w+)?$", code)}
-    assert named - set(MENU) - {"start"} - elsewhere == set()
+    assert named - NAMES - elsewhere == set()

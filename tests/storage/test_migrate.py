@@ -1,19 +1,24 @@
 """Bringing a database to the schema of this version."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bot.domain.errors import SettingsError
+from bot.domain.thread import User
 from storage.database import Address
-from storage.migrate import current, migrate
+from storage.migrate import MIGRATIONS, current, migrate
 from storage.tables import metadata
+from storage.types import EPOCH
 from tests.postgres import Server
 from tests.storage.conftest import OpenStore
 
@@ -69,8 +74,8 @@ def _compare(connection: Connection) -> list[object]:
 
 
 def _is_ours(thing: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
-    """All but the full-text index, which is each database's own."""
-    return not str(name).startswith(("passage_index", "passages_by_stem"))
+    """All but the full-text indexes, which are each database's own."""
+    return not str(name).startswith(("passage_index", "passages_by_stem", "message_index", "messages_by_word"))
 
 
 def test_an_address_that_is_no_database_of_ours_is_refused() -> None:
@@ -82,3 +87,69 @@ async def test_a_file_that_a_running_platform_holds_is_left_as_it_is(sqlite_url:
     await open_store(sqlite_url)
     with pytest.raises(SettingsError, match="DATABASE_URL"):
         await asyncio.to_thread(migrate, sqlite_url)
+
+
+BEFORE_MEMORY = """
+INSERT INTO users (id, name, locale, created_at) VALUES (7, 'Ann', 'ru', {moment});
+INSERT INTO identities VALUES ('telegram', '', '42', 7);
+INSERT INTO threads (id, user_id, messenger, room, topic, current, specialist, created_at, active_at)
+    VALUES (3, 7, 'telegram', 'telegram:42', '', true, 'mentor', {moment}, {moment});
+INSERT INTO turns (id, thread_id, state, specialist, created_at) VALUES (5, 3, 'completed', 'mentor', {moment});
+INSERT INTO messages (id, thread_id, turn_id, role, text, version, created_at)
+    VALUES (1, 3, 5, 'user', 'Расскажи про ёжиков', 1, {moment}),
+    (2, 3, 5, 'assistant', 'Gern: a hedgehog.', 1, {moment});
+INSERT INTO usage (turn_id, user_id, specialist, provider, model, input_tokens, output_tokens, cached_tokens,
+    reasoning_tokens, cost_usd, at) VALUES (5, 7, 'mentor', 'p', 'm', 3, 2, 1, 0, 1000, {moment})
+"""
+
+
+async def test_a_database_of_the_first_version_keeps_what_it_holds(empty_url: str, open_store: OpenStore) -> None:
+    await asyncio.to_thread(_step, empty_url, command.upgrade, "0001")
+    moment = "1700000000000000" if empty_url.startswith("sqlite") else "to_timestamp(1700000000)"
+    await _run(empty_url, BEFORE_MEMORY.format(moment=moment))
+    await asyncio.to_thread(migrate, empty_url)
+    store = await open_store(empty_url)
+    async with store.begin() as tx:
+        assert await tx.users.find("telegram", "", "42") == User(7, "Ann", "ru", "brief")
+        (thread,) = await tx.threads.list(7)
+        assert (thread.id, thread.archived, thread.specialist) == (3, False, "mentor")
+        assert [hit.message.id for hit in await tx.search.messages(7, "ежик")] == [1]
+        assert [hit.message.id for hit in await tx.search.messages(7, "hedgehogs")] == [2]
+        (total,) = await tx.ledger.usage_of(7, EPOCH)
+        assert (total.replies, total.cost_usd) == (1, Decimal("0.000001"))
+        await tx.privacy.erase(7)
+        assert await tx.search.messages(7, "ежик") == []
+
+
+def test_what_the_second_version_added_can_be_taken_back(empty_url: str) -> None:
+    migrate(empty_url)
+    _step(empty_url, command.downgrade, "0001")
+    assert current(empty_url)[0] == "0001"
+    migrate(empty_url)
+    assert asyncio.run(_differences(empty_url)) == []
+
+
+def _step(url: str, move: Callable[[Config, str], None], revision: str) -> None:
+    """Bring the database up or down to a revision."""
+
+    async def moved() -> None:
+        engine = Address.parse(url).engine(pool_size=1, busy_timeout_seconds=5)
+        async with engine.begin() as connection:
+            await connection.run_sync(_moved)
+        await engine.dispose()
+
+    def _moved(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        move(config, revision)
+
+    asyncio.run(moved())
+
+
+async def _run(url: str, statements: str) -> None:
+    engine = Address.parse(url).engine(pool_size=1, busy_timeout_seconds=5)
+    async with engine.begin() as connection:
+        for statement in statements.split(";\n"):
+            await connection.execute(text(statement))
+    await engine.dispose()

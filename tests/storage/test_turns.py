@@ -1,6 +1,7 @@
 """Turns, what was said in them, and the account of them."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from bot.domain.place import Place, Ref
 from bot.domain.reply import Usage
 from bot.domain.thread import Thread, Turn, TurnState, User
-from storage.ledger import Account
+from storage.ledger import Account, UsageTotal
 from storage.store import Store, Tx
 from storage.tables import jobs, message_versions, turns, updates, usage
 from tests.fakes.clock import ManualClock
@@ -258,10 +259,47 @@ async def test_usage_is_kept_to_the_billionth_of_a_dollar(store: Store, thread: 
     async with store.begin() as tx:
         turn = await asked(tx, thread, "hi")
         for used in (known, Usage()):
-            await tx.ledger.record_usage(turn.id, ann.id, "concierge", used, NOON)
+            await tx.ledger.record_usage(turn.id, ann.id, "", used, NOON)
         rows = await tx.wire.rows(select(usage).order_by(usage.c.id))
     assert [row.cost_usd for row in rows] == [Decimal("0.000123456"), None]
     assert (rows[0].model, rows[0].input_tokens, rows[0].reasoning_tokens, rows[0].at) == ("some-model", 10, 4, NOON)
+
+
+async def test_usage_is_added_up_by_specialist_and_model(store: Store, ann: User, thread: Thread) -> None:
+    priced = Usage("openai", "m", 100, 10, 40, 4, Decimal("0.000000003"), specialist="mentor")
+    async with store.begin() as tx:
+        bob = await tx.users.resolve("telegram", "", "43", name="Bob", locale="en")
+        first, second = await asked(tx, thread, "one"), await asked(tx, thread, "two")
+        for turn in (first, second, second):
+            await tx.ledger.record_usage(turn.id, ann.id, "T1", priced, NOON)
+        unpriced = replace(priced, cost_usd=None, estimated=True)
+        await tx.ledger.record_usage(first.id, ann.id, "T1", unpriced, NOON)
+        await tx.ledger.record_usage(first.id, ann.id, "", replace(unpriced, specialist=""), NOON)
+        await tx.ledger.record_usage(first.id, ann.id, "T1", priced, NOON - timedelta(days=1))
+        await tx.ledger.record_usage(first.id, bob.id, "T1", priced, NOON)
+        rows = await tx.wire.rows(select(usage.c.workspace, usage.c.estimated).order_by(usage.c.id))
+        assert [tuple(row) for row in rows[2:5]] == [("T1", False), ("T1", True), ("", True)]
+        assert await tx.ledger.usage_of(ann.id, NOON) == [
+            UsageTotal("", "openai", "m", 1, 100, 10, 40, 4, None, 1),
+            UsageTotal("mentor", "openai", "m", 2, 400, 40, 160, 16, Decimal("0.000000009"), 1),
+        ]
+        assert await tx.ledger.usage_of(bob.id, NOON + timedelta(seconds=1)) == []
+
+
+async def test_turns_of_a_user_are_counted_from_a_moment_on(
+    store: Store, ann: User, thread: Thread, clock: ManualClock
+) -> None:
+    async with store.begin() as tx:
+        await asked(tx, thread, "early")
+    await clock.advance(10)
+    since = clock.now()
+    async with store.begin() as tx:
+        elsewhere = await tx.threads.open(ann.id, Place("web", "x"))
+        await asked(tx, elsewhere, "late")
+        await asked(tx, thread, "late")
+        assert await tx.turns.count_since(ann.id, since) == 2
+        assert await tx.turns.count_since(ann.id, since - timedelta(seconds=10)) == 3
+        assert await tx.turns.count_since(999, since) == 0
 
 
 async def test_one_process_holds_a_named_lease_until_it_ends_or_is_dropped(store: Store, clock: ManualClock) -> None:

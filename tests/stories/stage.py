@@ -25,6 +25,8 @@ class Stage:
     clock: ManualClock
     engine: ScriptedEngine
     settings: Settings
+    thinks: bool = False
+    """The settings say who answers, as in real life, instead of the scripted `engine`."""
     processes: list["Process"] = field(default_factory=list)
 
     @property
@@ -55,7 +57,8 @@ class Stage:
     async def process(self, name: str = "one") -> AsyncIterator["Process"]:
         """A process of the platform; several may share a PostgreSQL."""
         settings = self.settings.model_copy(update={"process_name": name})
-        async with build(settings, SECRET, self.clock, engine=lambda _: self.engine, random=Random(7)) as board:
+        engine = None if self.thinks else lambda _: self.engine
+        async with build(settings, SECRET, self.clock, engine=engine, random=Random(7)) as board:
             process = Process(board)
             process.start()
             _watch(board)

@@ -21,7 +21,8 @@ async def test_fifty_people_say_twenty_things_each(sqlite_url: str) -> None:
         people = [stage.tg.user(f"User{number}") for number in range(USERS)]
         for message in range(MESSAGES):
             for person in people:
-                await person.says(f"question {message} of {person.profile.first_name}")
+                lead = "" if message else "@concierge "
+                await person.says(f"{lead}question {message} of {person.profile.first_name}")
             await stage.clock.advance(2.0)
         await stage.settles()
         for person in people:

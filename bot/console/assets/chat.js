@@ -1,4 +1,4 @@
-// What the chat page does in the browser alone: the composer, following the reply, copying, the drawer.
+// What the chat page does in the browser alone: the composer, following the reply, copying, the drawer, menus, dialogs.
 // Everything is delegated from the document, so it keeps working when the server renews a part of the page.
 const switchboard = (() => {
   const find = (selector, root = document) => root.querySelector(selector);
@@ -50,10 +50,11 @@ const switchboard = (() => {
   };
 
   // Follow the end of the conversation while the reader is there; leave them alone when they have scrolled up.
+  // A page on which nothing was said yet is read from its beginning.
   let following = true;
   const follow = () => {
     const view = find("#scroll");
-    if (view && following) view.scrollTop = view.scrollHeight;
+    if (view && following && find(".turn, .notice", view)) view.scrollTop = view.scrollHeight;
   };
   const look = () => {
     const view = find("#scroll");
@@ -79,7 +80,74 @@ const switchboard = (() => {
     find(open ? ".side .only-narrow" : ".head .only-narrow")?.focus();
   };
 
+  // Menus and panels are popovers of the browser's own; the button that opened one says what it is about.
+  const around = 8;
+  let invoker = null;
+  const place = (layer) => {
+    layer.style.cssText = "";
+    if (!invoker?.isConnected || matchMedia("(max-width: 48rem)").matches) return; // A phone has it at its lower edge.
+    const at = invoker.getBoundingClientRect();
+    const below = innerHeight - at.bottom - 2 * around;
+    const up = below < layer.offsetHeight && at.top > innerHeight - at.bottom;
+    const room = (up ? at.top : innerHeight - at.bottom) - 2 * around;
+    const rtl = getComputedStyle(layer).direction === "rtl";
+    const left = rtl ? at.right - layer.offsetWidth : at.left;
+    layer.style.maxHeight = `${room}px`;
+    layer.style.left = `${Math.max(around, Math.min(left, innerWidth - layer.offsetWidth - around))}px`;
+    const height = Math.min(layer.offsetHeight, room);
+    layer.style.top = `${up ? at.top - height - around / 2 : at.bottom + around / 2}px`;
+  };
+
+  const entries = (layer) => [...layer.querySelectorAll("[role^=menuitem]")].filter((entry) => entry.offsetParent);
+  const toggled = (event) => {
+    const layer = event.target;
+    if (!layer.matches?.("[popover]") || event.newState !== "open") return;
+    if (layer.id === "shelf-menu") layer.dataset.archived = invoker.dataset.archived ?? "false";
+    place(layer);
+    (find("[aria-checked=true]", layer) ?? entries(layer)[0] ?? find("select, input, button", layer))?.focus();
+  };
+
+  const step = (event) => {
+    const layer = event.target.closest?.("[role=menu]");
+    if (!layer || !["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) return;
+    event.preventDefault();
+    const all = entries(layer);
+    const now = all.indexOf(document.activeElement);
+    const next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: -1 }[event.key];
+    all.at(next % all.length)?.focus();
+  };
+
+  // The conversation that the open menu or dialog is about.
+  const picked = () => Number(invoker.dataset.thread);
+  const title = () => find("#rename-to").value;
+  const dialog = (id) => {
+    const box = find(`#${id}`);
+    const field = find("#rename-to", box);
+    if (field) field.value = invoker.dataset.title;
+    else find(".dialog-name", box).textContent = invoker.dataset.title;
+    box.showModal();
+    field?.select();
+  };
+
+  const download = (link, name) => {
+    Object.assign(document.createElement("a"), { href: link, download: name }).click();
+  };
+
   const clicks = {
+    "[data-close]": (button) => button.closest("dialog").close(),
+    "[data-dialog]": (entry) => {
+      entry.closest("[popover]").hidePopover();
+      dialog(entry.dataset.dialog);
+    },
+    "[role^=menuitem]": (entry) => {
+      entry.closest("[popover]").hidePopover();
+      if (entry.matches("[data-compose]")) box().focus();
+    },
+    "[data-compose]": () => box().focus(),
+    "[data-hide]": (button) => {
+      find(`#${button.dataset.hide}`).hidePopover();
+      if (document.body.classList.contains("drawer-open")) drawer(false);
+    },
     "[data-copy]": (button) => copy(find("pre", button.closest(".code")).textContent, button),
     "[data-copy-reply]": (button) => copy(button.dataset.copyReply, button),
     "[data-copy-bubble]": (button) => copy(find(".bubble", button.closest(".question")).textContent, button),
@@ -104,7 +172,8 @@ const switchboard = (() => {
   };
 
   const escape = (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || find("dialog[open], :popover-open")) return; // The browser closes those itself.
+    if (event.target.matches?.("input[type=search]")) return;
     const editing = event.target.closest?.(".editing");
     if (editing) find("[data-escape]", editing).click();
     else if (document.body.classList.contains("drawer-open")) drawer(false);
@@ -141,7 +210,16 @@ const switchboard = (() => {
     document.body.dataset.ready = "true";
   };
 
+  const remember = (event) => {
+    const button = event.target.closest?.("[popovertarget]");
+    if (button && button.getAttribute("popovertargetaction") !== "hide") invoker = button;
+  };
+
+  document.addEventListener("click", remember, true);
   document.addEventListener("click", click);
+  document.addEventListener("toggle", toggled, true);
+  document.addEventListener("close", () => invoker?.focus(), true);
+  document.addEventListener("keydown", step);
   document.addEventListener("keydown", escape);
   document.addEventListener("keydown", submitEdit);
   document.addEventListener("input", (event) => {
@@ -155,6 +233,6 @@ const switchboard = (() => {
   });
   wait.observe(document.documentElement, { childList: true, subtree: true });
 
-  return { send, keydown, accepted, refused };
+  return { send, keydown, accepted, refused, picked, title, download };
 })();
 window.switchboard = switchboard;

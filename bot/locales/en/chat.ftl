@@ -7,21 +7,17 @@ welcome =
        *[other] Hello, { $name }! 👋
     } I am Switchboard: you write, and the right specialist answers.
 
-    Just ask your question. /new starts a fresh conversation, /help shows everything else.
-help = **What you can do here**
-
-    - /new starts a fresh conversation
-    - /threads lists your conversations
-    - /stop stops the answer that is being written
-    - /help shows this list
-
-    You can also edit your latest message, and I will answer it anew. In a group, mention me or reply to one of my messages.
-
+    Just ask your question, or choose who answers. /help shows everything else.
 thread-new = A fresh conversation. What is it about?
 threads-title = **Your conversations**
 threads-none = You have no conversations yet. Write me something, and the first one begins.
-# $number: place in the list; $title: title of the thread; $when: time of the last message, ready to show.
-threads-line = { $number }. { $title } · { $when }
+# $number: place in the list; $title: title of the thread; $when: time of the last message, ready to show; $now: yes for the one
+# that goes on here.
+threads-line =
+    { $number }. { $title } · { $now ->
+        [yes] now
+       *[no] { $when }
+    }
 thread-opened = You are back in that conversation. Just go on writing.
 thread-untitled = Untitled conversation
 
@@ -37,8 +33,6 @@ button-down = 👎
 feedback-thanks = Thank you, noted.
 old-button = This button is no longer in use. Please use the newest message.
 
-# $name: what the user typed after the slash.
-unknown-command = I do not know the command /{ $name }. Send /help to see those I know.
 # $what: the kind of message, as the messenger calls it.
 unsupported-message = I cannot read this kind of message ({ $what }). Please write it to me as text.
 attachments-later = I can read only text so far; voice messages and files will come in a later version. Please write me what matters in them.
@@ -51,9 +45,3 @@ queue-full = I am still working on your earlier messages, so I did not take this
 code-attached = _The code is long, so it is attached as { $file }._
 interrupted-try-again = I was interrupted before I could finish this answer. Please press { button-again } or ask again.
 thinking = Thinking…
-
-# Descriptions in the messenger's command menu.
-command-new = Start a fresh conversation
-command-threads = Your conversations
-command-stop = Stop the current answer
-command-help = What you can do here

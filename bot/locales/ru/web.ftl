@@ -8,12 +8,15 @@ web-untitled = Разговор без названия
 web-skip = Перейти к полю сообщения
 web-hello = Здравствуйте! Чем могу помочь?
 web-message = Сообщение · { $name }
+web-message-anyone = О чём вы хотите спросить?
 web-send = Отправить
 web-stop = Остановить ответ
 web-hint = Enter — отправить, Shift + Enter — новая строка. Ответы могут быть неточными: важное проверяйте.
 web-you = Вы
 web-thinking = Думаю…
 web-queued = Ваше сообщение в очереди…
+web-routing = Подбираем специалиста…
+web-going-on = Продолжаю…
 web-stopped = Остановлено
 web-try-again = Попробовать ещё раз
 web-again = Ответить заново
@@ -22,12 +25,81 @@ web-down = Плохой ответ
 web-edit = Изменить
 web-save = Сохранить и спросить снова
 web-cancel = Отмена
+web-close = Закрыть
 web-copy = Копировать
 web-copy-code = Копировать
 web-more = Показать целиком
 web-less = Свернуть
-web-unsure = Я не уверен в этом ответе
 web-version = Версия { $number }
 web-earlier = Показать более ранние сообщения
 web-latest = К последнему сообщению
 web-not-found = В этом браузере такого разговора нет. Здесь можно начать новый.
+
+# Кто отвечает.
+web-team = Или спросите специалиста
+web-ask = Кто должен ответить?
+web-ask-whom = Кто должен ответить? Сейчас: { $name }
+web-anyone = Автоматически
+web-anyone-text = Найдёт подходящего специалиста для вашего вопроса
+
+# Насколько специалист уверен в ответе и чем он занят.
+web-confidence = Насколько специалист уверен в этом ответе
+web-confidence-high = Уверенность высокая
+web-confidence-medium = Уверенность средняя
+web-confidence-low = Уверенность низкая
+web-unsure = Я не уверен в этом ответе
+web-escalated = Этот вопрос передан человеку
+web-status-active = Отвечает
+web-status-monitoring = Ждёт инструмент
+web-status-learning = Учится
+web-status-paused = На паузе
+web-status-escalated = Передано человеку
+web-status-reviewing = Ждёт вашего решения
+web-status-confident = Уверен
+web-status-uncertain = Не уверен
+web-status-training = На подготовке
+web-status-idle = Свободен
+
+# Ответ, который продолжится только с согласия посетителя.
+web-leave = Можно ли мне это сделать?
+web-approve = Разрешить
+web-deny = Отклонить
+
+# Файлы. $name — имя файла, $size — число.
+web-download-file = Скачать { $name }
+web-bytes = { $size } Б
+web-kilobytes = { $size } КБ
+web-megabytes = { $size } МБ
+
+# Список разговоров. $name — название разговора.
+web-search = Поиск по разговорам
+web-found = Найдено
+web-nothing-found = Ничего не нашлось. Попробуйте другие слова или меньше слов.
+web-archive = Архив
+web-archived = Архив
+web-leave-archive = Назад
+web-archive-empty = В архиве ничего нет.
+web-menu = Действия с разговором
+web-menu-of = Действия с разговором «{ $name }»
+web-rename = Переименовать
+web-rename-save = Переименовать
+web-archive-this = В архив
+web-restore = Вернуть из архива
+# $format: название формата файла.
+web-export = Скачать как { $format }
+web-delete = Удалить…
+web-delete-ask = Удалить этот разговор?
+web-delete-text = Всё, что в нём сказано, и его файлы исчезнут навсегда.
+web-delete-yes = Удалить навсегда
+
+# Настройки.
+web-settings = Настройки
+web-language = Язык
+web-thinking-setting = Показывать ход мыслей специалиста
+web-thinking-off = Не показывать
+web-thinking-brief = Кратко
+web-thinking-full = Полностью
+web-do-link = Подключить другой мессенджер
+web-do-memory = Что обо мне запомнено
+web-do-usage = Мой расход и лимиты
+web-do-forget = Удалить все мои данные…

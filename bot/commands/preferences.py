@@ -1,0 +1,83 @@
+"""How the platform speaks to a user: `/settings`, `/language`, `/thinking`."""
+
+from typing import get_args
+
+from bot.commands.answer import Answer, Given
+from bot.domain.action import CommandAction
+from bot.domain.messenger import Button, Buttons
+from bot.domain.thread import Thinking
+from bot.markdown.plain import literal
+from bot.texts import Texts
+from storage.store import Tx
+
+_THINKING: tuple[Thinking, ...] = get_args(Thinking)
+
+
+class Preferences:
+    def __init__(self, texts: Texts, *, remembers: bool) -> None:
+        """`remembers`: the platform's policy lets facts about users be kept."""
+        self._texts = texts
+        self._remembers = remembers
+
+    async def settings(self, tx: Tx, given: Given) -> Answer:
+        """All of them at a glance; the buttons lead to each."""
+        locale = given.locale
+        facts = len(await tx.memory.facts(given.user.id))
+        identities = await tx.users.identities(given.user.id)
+        messengers = dict.fromkeys(identity.messenger.capitalize() for identity in identities)
+        thinking = self._texts.say(locale, f"thinking-name-{given.user.thinking}")
+        text = self._texts.say(
+            locale,
+            "settings",
+            language=self._texts.say(locale, "language-name"),
+            thinking=thinking,
+            remembers="yes" if self._remembers else "no",
+            facts=facts,
+            messengers=literal(", ".join(messengers)),
+        )
+        doors = (
+            ("language", "settings-language"),
+            ("thinking", "settings-thinking"),
+            ("memory", "settings-memory"),
+            ("link", "settings-link"),
+        )
+        buttons = [Button(self._texts.say(locale, key), str(CommandAction(name))) for name, key in doors]
+        return Answer(text, (tuple(buttons[:2]), tuple(buttons[2:])))
+
+    async def thinking(self, tx: Tx, given: Given) -> Answer:
+        """`/thinking off|brief|full`; without a word, or with another, the choice."""
+        wish = given.arguments.casefold()
+        chosen = next((one for one in _THINKING if wish in (one, self._name(given.locale, one).casefold())), None)
+        locale = given.locale
+        if chosen is None:
+            return Answer(self._texts.say(locale, "thinking-choose"), self._thinking_menu(locale, given.user.thinking))
+        await tx.users.set_thinking(given.user.id, chosen)
+        text = self._texts.say(locale, "thinking-set", level=chosen)
+        return Answer(text, self._thinking_menu(locale, chosen), replaces=True)
+
+    async def language(self, tx: Tx, given: Given) -> Answer:
+        """`/language code`, or the language's own name; without a word, or with another, the choice."""
+        wish = given.arguments.casefold()
+        languages = self._texts.languages
+        chosen = next((one for one in languages if wish in (one.lower(), self._own_name(one).casefold())), None)
+        if chosen is None:
+            text = self._texts.say(given.locale, "language-choose")
+            return Answer(text, self._language_menu(self._texts.match(given.locale)))
+        await tx.users.set_locale(given.user.id, chosen)
+        return Answer(self._texts.say(chosen, "language-set"), self._language_menu(chosen), replaces=True)
+
+    def _thinking_menu(self, locale: str, now: Thinking) -> Buttons:
+        return (tuple(_choice("thinking", one, self._name(locale, one), one == now) for one in _THINKING),)
+
+    def _language_menu(self, now: str) -> Buttons:
+        return (tuple(_choice("language", one, self._own_name(one), one == now) for one in self._texts.languages),)
+
+    def _name(self, locale: str, thinking: Thinking) -> str:
+        return self._texts.say(locale, f"thinking-name-{thinking}")
+
+    def _own_name(self, language: str) -> str:
+        return self._texts.say(language, "language-name")
+
+
+def _choice(command: str, argument: str, label: str, is_now: bool) -> Button:
+    return Button(f"✓ {label}" if is_now else label, str(CommandAction(command, argument)))
