@@ -50,10 +50,11 @@ def resumed(stored: Kept | None, turn: int) -> Progress:
 def kept(progress: Progress, before: Progress, turn: int) -> Kept:
     """What to store after `turn`, in which the interview went from `before` to `progress`.
 
-    A complete brief has nothing in it but answers; of one that was dropped only the language is kept.
+    A complete brief has nothing in it but answers and, where it is not the user's own, the language: what is said of
+    it later is said in that too. Of one that was dropped only the language is kept.
     """
     if progress.complete:
-        return Kept(answers(progress.answers), complete=True)
+        return Kept({**answers(progress.answers), **_foreign(progress)}, complete=True)
     if progress.at == BEGINNING:
         before = Progress(language=before.language, locale=before.locale)
     book = {
@@ -70,6 +71,13 @@ def kept(progress: Progress, before: Progress, turn: int) -> Kept:
         },
     }
     return Kept({**progress.answers, BOOKKEEPING: json.dumps(book, ensure_ascii=False)}, complete=False)
+
+
+def _foreign(progress: Progress) -> dict[str, str]:
+    """The language of an interview that is not led in the user's own."""
+    if progress.language == progress.locale:
+        return {}
+    return {BOOKKEEPING: json.dumps({"language": progress.language, "locale": progress.locale})}
 
 
 def _progress(book: Mapping[str, object]) -> Progress:
