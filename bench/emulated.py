@@ -2,12 +2,13 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from adapters.telegram.emulator import Chat, Limits, TelegramEmulator, User
+from adapters.telegram.emulator.server import Call
 from bench.beside import Beside, beside, obey
 from bot.clock import SystemClock
 
@@ -17,16 +18,14 @@ MESSAGES = ("sendRichMessage", "sendMessage")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One call of the bot as the emulator saw it; `at` is monotonic seconds, 429 is a flood."""
+    """One call of the bot as its emulator saw it; `at` is monotonic seconds, 429 is a flood."""
 
     method: str
-    chat: int
+    chat: str
     at: float
     status: int
-
-    @property
-    def shows_text(self) -> bool:
-        return self.status == 200 and self.method in (*PREVIEWS, *MESSAGES)
+    shows_text: bool
+    """It was carried out, and readers may see another text after it than before."""
 
 
 class Emulated:
@@ -36,12 +35,13 @@ class Emulated:
         self._process = process
         self.url = url
         self.token = token
+        self.settings: Mapping[str, str] = {"telegram_bot_token": token, "telegram_api_base": url}
 
-    async def people(self, count: int, *, in_groups: bool = False) -> list[int]:
+    async def people(self, count: int, *, in_groups: bool = False) -> list[str]:
         """New people, each with a chat of their own with the bot: the private one, or a supergroup. The chats' ids."""
-        return [int(chat) for chat in await self._process.ask(do="people", count=count, groups=in_groups)]
+        return [str(chat) for chat in await self._process.ask(do="people", count=count, groups=in_groups)]
 
-    async def say(self, chat: int, text: str) -> None:
+    async def say(self, chat: str, text: str) -> None:
         """Whoever lives in `chat` says `text` to the bot."""
         await self._process.ask(do="say", chat=chat, text=text)
 
@@ -49,7 +49,7 @@ class Emulated:
         """Every call so far, the oldest first."""
         return [Seen(*call) for call in await self._process.ask(do="seen")]
 
-    async def replies(self, chat: int) -> list[str]:
+    async def replies(self, chat: str) -> list[str]:
         """The bot's visible messages in `chat`."""
         return [str(text) for text in await self._process.ask(do="replies", chat=chat)]
 
@@ -66,7 +66,7 @@ class _Town:
 
     def __init__(self, tg: TelegramEmulator) -> None:
         self._tg = tg
-        self._people: dict[int, tuple[User, Chat]] = {}
+        self._people: dict[str, tuple[User, Chat]] = {}
 
     async def obey(self, order: dict[str, Any]) -> object:
         match order["do"]:
@@ -78,17 +78,24 @@ class _Town:
                 await user.says(mention + order["text"], chat=chat)
                 return None
             case "seen":
-                return [[c.method, int(c.params.get("chat_id", 0)), c.at, c.status] for c in self._tg.calls]
+                return [
+                    [call.method, str(call.params.get("chat_id", "")), call.at, call.status, _shows_text(call)]
+                    for call in self._tg.calls
+                ]
             case "replies":
                 return [message.text_content for message in self._people[order["chat"]][1].replies]
             case unknown:
                 raise ValueError(f"not an order: {unknown!r}")
 
-    def _settle(self, number: int, in_group: bool) -> int:
+    def _settle(self, number: int, in_group: bool) -> str:
         user = self._tg.user(f"Ann{number}")
         chat = self._tg.supergroup(f"Team{number}", members=[user]) if in_group else user.private
-        self._people[chat.id] = user, chat
-        return chat.id
+        self._people[f"{chat.id}"] = user, chat
+        return f"{chat.id}"
+
+
+def _shows_text(call: Call) -> bool:
+    return call.status == 200 and call.method in (*PREVIEWS, *MESSAGES)
 
 
 async def _serve(arguments: Sequence[str]) -> None:

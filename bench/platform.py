@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.web import said, web_place
-from bench.emulated import Emulated
+from bench.emulated import Seen
 from bot.clock import SystemClock
 from bot.domain.reply import Engine, Finished, Prompt, ReplyEvent, TextDelta
 from bot.main import Switchboard, build
@@ -16,6 +16,25 @@ from specialists.scripted import Script, ScriptedEngine
 
 SECRET = "a secret of the benches, long enough to sign with"
 _LOOK_SECONDS = 0.2
+
+
+class Outside(Protocol):
+    """An emulated messenger in a process of its own, and the people who talk to the bot there."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What the platform needs to know of it."""
+        ...
+
+    async def people(self, count: int, *, in_groups: bool = False) -> list[str]:
+        """New people; the names of their conversations with the bot, which are private or in groups."""
+        ...
+
+    async def say(self, chat: str, text: str) -> None: ...
+
+    async def seen(self) -> Sequence[Seen]:
+        """Every call of the bot so far, the oldest first."""
+        ...
 
 
 class TimedEngine:
@@ -46,9 +65,10 @@ class TimedEngine:
 
 @asynccontextmanager
 async def platform(
-    url: str, engine: Engine | None, telegram: Emulated | None = None, **more: Any
+    url: str, engine: Engine | None, outside: Outside | None = None, **more: Any
 ) -> AsyncIterator[Switchboard]:
-    """A working platform on the database at `url`: web chat, and Telegram when there is one. Bursts are off.
+    """A working platform on the database at `url`: web chat, and a messenger when there is one. Bursts are
+    off.
 
     Without an `engine` it makes its own. `more` are settings by their names.
     """
@@ -57,9 +77,7 @@ async def platform(
         database_url=url,
         burst_seconds=0,
         process_name="bench",
-        telegram_bot_token=telegram.token if telegram else "",
-        telegram_api_base=telegram.url if telegram else "http://localhost",
-        **more,
+        **{"telegram_api_base": "http://localhost", **(outside.settings if outside else {}), **more},
     )
     chosen = None if engine is None else lambda _: engine
     async with build(settings, SECRET, SystemClock(), engine=chosen) as board:

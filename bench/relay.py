@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import Literal
 
 from bench.databases import fresh
 from bench.emulated import emulated
-from bench.platform import TimedEngine, platform, turns_are_over, web_says
+from bench.emulated_slack import emulated_slack
+from bench.platform import Outside, TimedEngine, platform, turns_are_over, web_says
 from bench.report import Measure, Section, number
 from specialists.scripted import Say
 
@@ -21,7 +22,13 @@ TEXT = (SENTENCE * (CHUNKS * CHUNK_CHARS // len(SENTENCE) + 1))[: CHUNKS * CHUNK
 
 _BUDGET = "platform CPU per turn, 200-chunk reply"
 
-Where = Literal["web", "Telegram private", "Telegram group"]
+Where = Literal["web", "Telegram private", "Telegram group", "Slack thread", "Slack DM"]
+_OUTSIDE: dict[Where, Callable[[], AbstractAsyncContextManager[Outside]]] = {
+    "Telegram private": emulated,
+    "Telegram group": emulated,
+    "Slack thread": emulated_slack,
+    "Slack DM": emulated_slack,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,11 @@ CASES = (
     Case("Telegram private", 0.0, 30, 5),
     Case("Telegram private", PACE_SECONDS, 10, 5),
     Case("Telegram group", PACE_SECONDS, 20, 5),
+    # Not more than one workspace can show at its pace: what grows more slowly, or comes whole, is cheaper.
+    Case("Slack thread", 0.0, 12, 5),
+    Case("Slack thread", PACE_SECONDS, 6, 0.5),
+    Case("Slack DM", 0.0, 12, 5),
+    Case("Slack DM", PACE_SECONDS, 6, 0.5),
 )
 
 
@@ -55,9 +67,10 @@ async def run() -> Section:
     return Section(
         "CPU of a turn",
         f"{CHUNKS} chunks of {CHUNK_CHARS} characters of Markdown, SQLite. CPU time of the whole process, its SQLite "
-        "thread, logging at INFO, the messenger's client library (aiogram) and the scripted engine included, less what "
-        "it uses when idle; the emulated Telegram runs in a process of its own. For the web, the bus is the end: no "
-        "page renders what is said. Calls: all that the bot made, polls included.",
+        "thread, logging at INFO, the messenger's client library (aiogram, slack_sdk) and the scripted engine "
+        "included, less what it uses when idle; the emulated messengers have no limits and run in processes of their "
+        "own. In a Slack thread a reply grows by a stream, in a Slack DM by edits. For the web, the bus is the end: "
+        "no page renders what is said. Calls: all that the bot made, polls included.",
         ("messenger", "the engine gives", "turns", "ended", "calls per turn", "CPU per turn"),
         rows,
         measures,
@@ -69,33 +82,34 @@ async def _measure(case: Case) -> tuple[float, str, int]:
     engine = TimedEngine(lambda _: (Say(TEXT, CHUNK_CHARS, case.pause_seconds),))
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(fresh("SQLite"))
-        telegram = await stack.enter_async_context(emulated()) if case.where != "web" else None
-        board = await stack.enter_async_context(platform(url, engine, telegram))
-        say: Callable[[int], Awaitable[None]]
-        if telegram is None:
-            places = list(range(case.turns + 1))
+        outside = await stack.enter_async_context(_OUTSIDE[case.where]()) if case.where in _OUTSIDE else None
+        board = await stack.enter_async_context(platform(url, engine, outside))
+        say: Callable[[str], Awaitable[None]]
+        if outside is None:
+            places = [f"{number}" for number in range(case.turns + 1)]
 
-            async def say(place: int) -> None:
-                await web_says(board, place, f"when? {place}")
+            async def say(place: str) -> None:
+                await web_says(board, int(place), f"when? {place}")
         else:
-            emulator = telegram
-            places = await emulator.people(case.turns + 1, in_groups=case.where == "Telegram group")
+            emulator = outside
+            in_groups = case.where in ("Telegram group", "Slack thread")
+            places = await emulator.people(case.turns + 1, in_groups=in_groups)
 
-            async def say(place: int) -> None:
+            async def say(place: str) -> None:
                 await emulator.say(place, f"when? {place}")
 
         await say(places[0])  # warms up
         await asyncio.sleep(1)
         await turns_are_over(board, 20)
         idle = await idle_share()
-        before = len(await telegram.seen()) if telegram else 0
+        before = len(await outside.seen()) if outside else 0
         started, cpu = time.monotonic(), time.process_time()
         for place in places[1:]:
             await say(place)
             await asyncio.sleep(1 / case.per_second)
         await turns_are_over(board, 30)
         used = time.process_time() - cpu - idle * (time.monotonic() - started)
-        calls = f"{(len(await telegram.seen()) - before) / case.turns:.1f}" if telegram else "–"
+        calls = f"{(len(await outside.seen()) - before) / case.turns:.1f}" if outside else "–"
     return used / case.turns * 1000, calls, len(engine.ended) - 1
 
 

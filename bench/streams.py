@@ -135,7 +135,7 @@ async def _telegram(count: int) -> Result:
             await asyncio.sleep(began + START_SECONDS * index / count - time.monotonic())
         end, cpu_share = await _end(board, began, cpu)
         edits, floods = await _seen(telegram)
-        lags = _lags(edits, engine, _DRAFT_PACE, {f"{chat}": f"{chat}" for chat in chats}, end)
+        lags = _lags(edits, engine, _DRAFT_PACE, {chat: chat for chat in chats}, end)
     seen = sum(map(len, edits.values()))
     where = "Telegram private"
     return Result(where, count, _most_at_once(engine), lags, seen, floods, len(engine.ended), cpu_share)
@@ -155,7 +155,7 @@ async def _seen(telegram: Emulated) -> tuple[dict[str, list[float]], int]:
     calls = await telegram.seen()
     for call in calls:
         if call.shows_text and call.method.endswith("Draft"):
-            edits[f"{call.chat}"].append(call.at)
+            edits[call.chat].append(call.at)
     return edits, sum(call.status == 429 for call in calls)
 
 

@@ -90,7 +90,7 @@ async def _measure(kind: Kind, how: str, *, restart: bool) -> Result:
         return await _judge(f"{kind}, {how}", telegram, chats, orphans, text, killed)
 
 
-async def _held(url: str) -> dict[str, set[int]]:
+async def _held(url: str) -> dict[str, set[str]]:
     """The chats whose replies each process is writing."""
     connection = await asyncpg.connect(url)
     try:
@@ -101,13 +101,13 @@ async def _held(url: str) -> dict[str, set[int]]:
         )
     finally:
         await connection.close()
-    held: dict[str, set[int]] = {"one": set(), "two": set()}
+    held: dict[str, set[str]] = {"one": set(), "two": set()}
     for row in rows:
-        held.setdefault(row["process"], set()).add(int(Place.parse(row["room"]).chat))
+        held.setdefault(row["process"], set()).add(Place.parse(row["room"]).chat)
     return held
 
 
-def _ended(calls: list[Seen]) -> dict[int, float]:
+def _ended(calls: list[Seen]) -> dict[str, float]:
     """When the final message of each chat was sent."""
     return {call.chat: call.at for call in calls if call.status == 200 and call.method == "sendRichMessage"}
 
@@ -120,11 +120,11 @@ async def _until_ended(telegram: Emulated, count: int) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _judge(how: str, telegram: Emulated, chats: list[int], orphans: set[int], text: str, killed: float) -> Result:
+async def _judge(how: str, telegram: Emulated, chats: list[str], orphans: set[str], text: str, killed: float) -> Result:
     """What became of the replies; times are those of the `orphans`, whose process died."""
     calls = await telegram.seen()
     ended = {chat: at for chat, at in _ended(calls).items() if at > killed and chat in orphans}
-    goes_on: dict[int, float] = {}
+    goes_on: dict[str, float] = {}
     for call in calls:
         if call.shows_text and call.at > killed and call.chat in ended:
             goes_on.setdefault(call.chat, call.at)

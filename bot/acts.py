@@ -30,12 +30,12 @@ class TurnActions:
 
     @asynccontextmanager
     async def _acting(self) -> AsyncIterator[tuple[Tx, Scene, int]]:
-        """A transaction, the turn as it stands, and its owner's id: for as long as there is an owner, and the turn's
-        job is still ours."""
+        """A transaction, the turn as it stands, and the id of whoever asked it: for as long as they are there, and the
+        turn's job is still ours."""
         self._running.check()
         async with self._store.begin() as tx:
-            thread = await tx.threads.get(self._running.scene.thread.id)
-            yield tx, self._running.scene, thread.user_id
+            turn = await tx.turns.get(self._running.scene.turn.id)
+            yield tx, self._running.scene, turn.asker
 
     async def remind(self, text: str, at: datetime) -> None:
         now = self._clock.now()

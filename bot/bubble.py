@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from bot.budget import Priority
 from bot.courier import Courier
-from bot.domain.errors import MessageGone, MessengerError, Unrenderable
-from bot.domain.messenger import Buttons, Delta, File, Outgoing
+from bot.domain.errors import Ambiguous, MessageGone, MessengerError, StreamEnded, Unrenderable
+from bot.domain.messenger import Buttons, Capabilities, Delta, File, Outgoing, ToolCard
 from bot.domain.place import Place, Ref
 from bot.markdown.long_code import CodeFile, lift_long_code
 from bot.markdown.pages import Page, paginate
@@ -29,10 +29,24 @@ class Growing:
     status: str = ""
     lead: str = ""
     """Stands above the text and is no part of it, as in who speaks."""
+    tools: dict[str, ToolCard] = field(default_factory=dict)
+    """Every tool of the reply so far, the oldest first, by its call."""
 
-    @property
-    def is_visible(self) -> bool:
+    def is_visible(self, facts: Capabilities) -> bool:
+        """Whether there is anything that such a place shows. What was streamed stays, so thoughts are not."""
+        if facts.streaming == "streams":
+            return bool(self.text.strip() or self.tools)
         return bool(self.text.strip() or self.thinking.strip() or self.status)
+
+
+@dataclass(slots=True)
+class _Stream:
+    """A page that grows by what is new, and what of it has arrived."""
+
+    ref: Ref
+    number: int
+    text: str
+    tools: tuple[ToolCard, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,35 +66,65 @@ class Bubble:
     """The sentence that stands where the rest of a long code block went into a file of the given name."""
     old_files: tuple[Ref, ...] = ()
     """Messages with files of the reply that this one replaces; they go when this one is said."""
-    _confirmed: dict[int, tuple[str, Buttons]] = field(default_factory=dict)
+    recipient: str = ""
+    """`Sender.id` of whoever asked."""
+    _confirmed: dict[int, Outgoing] = field(default_factory=dict)
     """What finished pages read, as far as this attempt has seen it done."""
     _ends: list[int] = field(default_factory=list)
     """Where the pages that were shown in full end."""
     _shown_chars: int = 0
     _shown: tuple[str, str, str] = ("", "", "")
+    _edited: tuple[int, str, str] = (0, "", "")
+    _stream: _Stream | None = None
+    """The last page, while it is a stream that this attempt began."""
+    _told_tools: set[str] = field(default_factory=set)
+    """Calls of tools that a finished page shows."""
 
-    async def preview(self, now: Growing, buttons: Buttons) -> None:
-        """Show how far the reply has come, as well as the place allows; may do nothing."""
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the last page grows by itself, so that nothing else need show that there is more to come."""
+        return self._stream is not None
+
+    async def preview(self, now: Growing, buttons: Buttons) -> bool:
+        """Show how far the reply has come, as well as the place allows; may do nothing.
+
+        False when the workspace has nothing left for it now: later, the same may be shown.
+        """
         text = self._lifted(now.lead + now.text)[0]
         pages = self._paginate(text)
         for page in pages[len(self._ends) : -1]:
             number = len(self._ends)
-            await self._say(number, Outgoing(page.text, reply_to=self._quoted(number)), Priority.NOTICE)
-            self._confirmed[number] = page.text, ()
+            if not self._may_say(number):
+                return False
+            outgoing = Outgoing(page.text, reply_to=self._quoted(number), goes_on=True)
+            await self._say(number, outgoing, Priority.NOTICE)
+            self._confirmed[number] = outgoing
             self._ends.append(page.end)
-        await self._preview_tail(len(pages) - 1, pages[-1].text, now, buttons)
+        return await self._preview_tail(len(pages) - 1, pages[-1].text, now, buttons)
 
     async def settle(self, text: str, buttons: Buttons, attachments: Sequence[File] = ()) -> "Settled":
         """Make the messages say exactly `text`, `buttons` under the last, whatever was shown before.
 
         Files follow: what became of long code, then `attachments`.
         """
+        try:
+            return await self._settle(text, buttons, attachments)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Say nothing more in this attempt."""
+        self.courier.abandon(self.place)
+
+    async def _settle(self, text: str, buttons: Buttons, attachments: Sequence[File]) -> "Settled":
         lifted, files = self._lifted(text)
         pages = [page.text for page in self._paginate(lifted)]
         refs: list[Ref] = []
         for number, page in enumerate(pages):
-            last = number == len(pages) - 1
-            refs += await self._say_somehow(number, page, buttons if last else ())
+            is_last = number == len(pages) - 1
+            outgoing = Outgoing(page, buttons if is_last else (), reply_to=self._quoted(number), goes_on=not is_last)
+            refs += await self._say_somehow(number, outgoing)
         await self._delete_surplus(len(pages))
         below = [
             await self._say_file(number, file) for number, file in enumerate((*map(_code_file, files), *attachments))
@@ -103,21 +147,79 @@ class Bubble:
     def _step(self, number: int) -> SendStep:
         return self.work.step(f"page:{number}")
 
-    async def _preview_tail(self, number: int, text: str, now: Growing, buttons: Buttons) -> None:
+    def _may_say(self, number: int) -> bool:
+        """Whether a page that is full can be finished without waiting for the workspace."""
+        is_new = self._step(number).ref is None or self.is_streaming
+        return is_new or self.courier.takes_previews(self.place)
+
+    async def _preview_tail(self, number: int, text: str, now: Growing, buttons: Buttons) -> bool:
         ref = self._step(number).ref
         facts = self.courier.capabilities(self.place)
 
         def latest() -> Outgoing:
             return Outgoing(text, buttons, now.thinking, now.status, streaming=True, reply_to=self._quoted(number))
 
+        if facts.streaming == "streams":
+            return await self._preview_stream(number, text, now, buttons)
         if facts.streaming == "appends":
             await self._append(await self._say(number, latest(), Priority.NOTICE) if ref is None else ref, text, now)
         elif ref is not None:
-            await self.courier.preview(ref, latest)
+            return await self.courier.preview(ref, latest)
         elif facts.streaming == "drafts":
             await self.courier.draft(self.place, draft_id(self.work.job.id, number), latest)
+        elif not self.courier.takes_previews(self.place):
+            return False
         else:
             await self._say(number, latest(), Priority.NOTICE)
+        return True
+
+    async def _preview_stream(self, number: int, text: str, now: Growing, buttons: Buttons) -> bool:
+        """By a stream while there is one, else by edits while the workspace has some. Streams carry no buttons: the
+        platform has its own to stop them."""
+        if self._step(number).ref is None:
+            outgoing = Outgoing(text, streaming=True, reply_to=self._quoted(number))
+            step = self._step(number)
+            try:
+                ref = await self.courier.begin_stream(self.place, outgoing, self.recipient, step=step, after=self.after)
+            except Ambiguous:
+                return False  # What may be on its way still is looked for next time.
+            self._stream = None if ref is None else _Stream(ref, number, text)
+        if self._stream is not None:
+            try:
+                return await self._grow(self._stream, text, now)
+            except StreamEnded:
+                log.info("a stream has ended and goes on by edits", extra={"page": number})
+                self._stream = None
+        return await self._preview_edit(number, text, now, buttons)
+
+    async def _grow(self, stream: _Stream, text: str, now: Growing) -> bool:
+        """Add what is new. A text that does not go on where it stood waits for the edit that ends the stream."""
+        if not text.startswith(stream.text):
+            text = stream.text
+        tools = tuple(tool for tool in now.tools.values() if tool.call not in self._told_tools)
+        if (text, tools) == (stream.text, stream.tools):
+            return True
+        delta = Delta(len(stream.text), text[len(stream.text) :], tools=tools)
+        if not await self.courier.grow(stream.ref, lambda: delta):
+            return False
+        stream.text, stream.tools = text, tools
+        return True
+
+    async def _preview_edit(self, number: int, text: str, now: Growing, buttons: Buttons) -> bool:
+        """Where every stream was taken; thoughts would use up the edits of everybody else."""
+        ref = self._step(number).ref
+        shown = number, text, now.status
+        if shown == self._edited:
+            return True
+        if not self.courier.takes_previews(self.place):
+            return False
+        outgoing = Outgoing(text, buttons, status=now.status, streaming=True, reply_to=self._quoted(number))
+        if ref is None:
+            await self._say(number, outgoing, Priority.NOTICE)
+        elif not await self.courier.preview(ref, lambda: outgoing):
+            return False
+        self._edited = shown
+        return True
 
     async def _append(self, ref: Ref, text: str, now: Growing) -> None:
         if (text, now.thinking, now.status) == self._shown:
@@ -132,31 +234,42 @@ class Bubble:
         step = self._step(number)
         if step.ref is not None:
             try:
-                return await self.courier.edit(step.ref, outgoing, priority=priority)
+                ends = self._let_go_of_stream(number, outgoing.text)
+                return await self.courier.edit(step.ref, outgoing, priority=priority, ends_stream=ends)
             except MessageGone:
                 log.info("a page was deleted and is said again", extra={"page": number})
                 await step.forget()
         return await self.courier.send(self.place, outgoing, priority=priority, step=step, after=self.after)
 
-    async def _say_somehow(self, number: int, text: str, buttons: Buttons) -> list[Ref]:
+    def _let_go_of_stream(self, number: int, text: str) -> bool:
+        """Page `number` is a stream no longer; whether it was one, and `text` only goes on where it stood."""
+        stream = self._stream
+        if stream is None or stream.number != number:
+            return False
+        self._told_tools.update(tool.call for tool in stream.tools)
+        self._stream = None
+        return text.startswith(stream.text)
+
+    async def _say_somehow(self, number: int, page: Outgoing) -> list[Ref]:
         """The page as rendered Markdown or, when the platform refuses that, as plain pieces: it lands."""
         ref = self._step(number).ref
-        if ref is not None and self._confirmed.get(number) == (text, buttons):
+        if ref is not None and self._confirmed.get(number) == page:
             return [ref]
         try:
-            outgoing = Outgoing(text, buttons, reply_to=self._quoted(number))
-            return [await self._say(number, outgoing, Priority.FINAL)]
+            return [await self._say(number, page, Priority.FINAL)]
         except Unrenderable:
-            log.warning("a page was refused and goes out as plain text", extra={"page": number, "chars": len(text)})
-        pieces = _plain_pieces(text)
+            chars = len(page.text)
+            log.warning("a page was refused and goes out as plain text", extra={"page": number, "chars": chars})
+        pieces = _plain_pieces(page.text)
         refs = []
-        for index, piece in enumerate(pieces):
-            outgoing = Outgoing(piece, buttons if index == len(pieces) - 1 else ())
+        for index, text in enumerate(pieces):
+            is_last = index == len(pieces) - 1
+            piece = Outgoing(text, page.buttons if is_last else (), goes_on=page.goes_on or not is_last)
             if index == 0:
-                refs.append(await self._say(number, outgoing, Priority.FINAL))
+                refs.append(await self._say(number, piece, Priority.FINAL))
             else:
                 step = self.work.step(f"page:{number}.{index}")
-                refs.append(await self.courier.send(self.place, outgoing, priority=Priority.FINAL, step=step))
+                refs.append(await self.courier.send(self.place, piece, priority=Priority.FINAL, step=step))
         return refs
 
     async def _say_file(self, number: int, file: File) -> Ref:

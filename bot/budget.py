@@ -20,38 +20,97 @@ class Priority(IntEnum):
     PREVIEW = 3
 
 
+_OWED_SECONDS = 600.0
+
+
 class Window:
     """Counts what was spent under several rates at once."""
 
     def __init__(self, rates: Sequence[Rate]) -> None:
         self._rates = tuple(rates)
+        self._owed: dict[str, float] = {}
         self._spent: deque[float] = deque(maxlen=max((rate.count for rate in rates), default=1))
 
     def wait_seconds(self, now: float, priority: Priority) -> float:
         """Seconds until one more call fits; 0 when it fits now.
 
-        Previews leave a fifth of every budget, at least one call, to what must land.
+        Previews leave a fifth of every budget, at least one call, to what must land, and all that is owed.
         """
-        return max((self._wait(rate, now, priority) for rate in self._rates), default=0.0)
+        self._forget_debts(now)
+        return max(
+            (_wait(self._spent, rate, now, self._kept_back(rate, priority)) for rate in self._rates), default=0.0
+        )
+
+    def has_room(self, now: float) -> bool:
+        """Whether one more call fits now, and after it at once all that is owed."""
+        self._forget_debts(now)
+        return all(_wait(self._spent, rate, now, len(self._owed)) == 0 for rate in self._rates)
 
     def spend(self, now: float) -> None:
         self._spent.append(now)
+
+    def owe(self, who: str, now: float) -> None:
+        """Keep a call back for the ending of `who`, for ten minutes from now or until it is paid."""
+        self._owed.pop(who, None)
+        self._owed[who] = now
+
+    def owes(self, who: str) -> bool:
+        return who in self._owed
+
+    def pay(self, who: str) -> bool:
+        """Keep nothing back for `who` any more; whether anything was."""
+        return self._owed.pop(who, None) is not None
 
     def move_last(self, now: float) -> None:
         """What was spent last happens only now: its caller had to wait elsewhere."""
         self._spent[-1] = now
 
     def idle_since(self, now: float) -> bool:
-        """Whether nothing spent still counts."""
+        """Whether nothing spent still counts, and nothing is owed."""
+        self._forget_debts(now)
         longest = max((rate.seconds for rate in self._rates), default=0.0)
-        return not self._spent or self._spent[-1] + longest <= now
+        return not self._owed and (not self._spent or self._spent[-1] + longest <= now)
 
-    def _wait(self, rate: Rate, now: float, priority: Priority) -> float:
-        reserved = max(1, rate.count // 5) if priority is Priority.PREVIEW and rate.count > 1 else 0
-        allowed = rate.count - reserved
-        if len(self._spent) < allowed:
-            return 0.0
-        return max(0.0, self._spent[-allowed] + rate.seconds - now)
+    def _kept_back(self, rate: Rate, priority: Priority) -> int:
+        return max(1, rate.count // 5, len(self._owed)) if priority is Priority.PREVIEW and rate.count > 1 else 0
+
+    def _forget_debts(self, now: float) -> None:
+        """The oldest come first."""
+        while self._owed:
+            who, at = next(iter(self._owed.items()))
+            if at + _OWED_SECONDS > now:
+                return
+            del self._owed[who]
+
+
+def _wait(spent: Sequence[float], rate: Rate, now: float, kept_back: int) -> float:
+    allowed = rate.count - kept_back
+    if allowed <= 0:
+        return rate.seconds
+    return 0.0 if len(spent) < allowed else max(0.0, spent[-allowed] + rate.seconds - now)
+
+
+class Turns:
+    """Spreads a budget evenly over many who would each take more of it than their share."""
+
+    def __init__(self, rates: Sequence[Rate]) -> None:
+        self._pause_seconds = max((rate.seconds / rate.count for rate in rates), default=0.0)
+        self._remembered_seconds = max((rate.seconds for rate in rates), default=0.0)
+        self._took_at: dict[str, float] = {}
+
+    def is_turn(self, who: str, now: float) -> bool:
+        """Whether each of the others could have had a call since the last one of `who`."""
+        self._took_at = {one: at for one, at in self._took_at.items() if at + self._remembered_seconds > now}
+        if who not in self._took_at:
+            return True
+        return now - self._took_at[who] >= self._pause_seconds * len(self._took_at)
+
+    def take(self, who: str, now: float) -> None:
+        self._took_at[who] = now
+
+    def leave(self, who: str) -> None:
+        """`who` wants no more, so the others need not wait for them."""
+        self._took_at.pop(who, None)
 
 
 @dataclass(frozen=True, slots=True, order=True)

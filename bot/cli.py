@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bot.api.auth import SCOPES, issue
 from bot.clock import SystemClock
 from bot.doctor import diagnose
 from bot.domain.errors import SettingsError, StorageError
+from bot.manifest import MANIFEST, slack_manifest
 from bot.secret import keep_secret
 from bot.serve import serve
 from bot.settings import Settings, read_settings
@@ -51,6 +53,17 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(command=_migrate)
     commands.add_parser("doctor", help="check everything and say what to do").set_defaults(command=_doctor)
     commands.add_parser("ledger", help="received = answered + refused + waiting").set_defaults(command=_ledger)
+
+    slack = commands.add_parser("slack", help="set up Slack").add_subparsers(required=True, metavar="COMMAND")
+    manifest = slack.add_parser("manifest", help="write the file from which Slack makes the app")
+    manifest.add_argument("--name", default="Switchboard", help="what the app is called in Slack (Switchboard)")
+    manifest.add_argument(
+        "--public-url",
+        metavar="URL",
+        help="Slack posts its events there, instead of by Socket Mode (PUBLIC_URL, with SLACK_MODE=http)",
+    )
+    manifest.add_argument("--out", default=MANIFEST, metavar="FILE", help=f"where to; - prints it ({MANIFEST})")
+    manifest.set_defaults(command=_slack_manifest)
 
     token = commands.add_parser("token", help="print an access token for the HTTP API")
     token.add_argument("subject", help="whom the token is for")
@@ -95,6 +108,20 @@ def _ledger(settings: Settings, _: argparse.Namespace) -> int:
         return 0 if account.lost == 0 else 1
 
     return asyncio.run(read())
+
+
+def _slack_manifest(settings: Settings, options: argparse.Namespace) -> int:
+    text = slack_manifest(settings, name=options.name, public_url=options.public_url)
+    if options.out == "-":
+        print(text, end="")
+        return 0
+    try:
+        Path(options.out).write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"{options.out} cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
+    print(f"{options.out} is written. At https://api.slack.com/apps: Create New App, From a manifest, and paste it.")
+    return 0
 
 
 def _token(settings: Settings, options: argparse.Namespace) -> int:

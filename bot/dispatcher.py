@@ -13,13 +13,14 @@ from bot.domain.messenger import File
 from bot.domain.ports import Clock
 from bot.domain.reply import Engine
 from bot.domain.specialist import Specialist, Team
-from bot.domain.thread import Turn, TurnState
+from bot.domain.thread import TurnState
 from bot.lanes import thread_topic
 from bot.markdown.plain import plain
+from bot.opening import Opening
 from bot.quota import Quota, Spent
 from bot.relay import Relay
 from bot.running import Running
-from bot.scene import Scene
+from bot.scene import Scene, joined
 from bot.telemetry import Metrics, bound
 from bot.texts import Texts
 from bot.told import Told
@@ -29,7 +30,6 @@ from bot.wording import Wording
 from bot.work import ATTEMPTS, Handler, Work
 from specialists.memory import Window
 from specialists.router import Ambiguous, Question, Routed, Router
-from storage.pauses import Pause
 from storage.store import Store, Tx
 
 log = logging.getLogger(__name__)
@@ -78,12 +78,13 @@ class Dispatcher(Handler):
         self._quota = quota
         self._texts = texts
         self._wording = Wording(texts, minds.team)
+        self._opening = Opening(store, minds.window, courier.capabilities, remembers=minds.remembers)
         self._clock = clock
         self._metrics = metrics
         self._entering = entering
 
     async def run(self, work: Work) -> None:
-        scene = await self._open(work)
+        scene = await self._opening.open(work)
         if scene is None:
             return
         running = Running(self._store, scene, work.check)
@@ -105,7 +106,7 @@ class Dispatcher(Handler):
 
     async def give_up(self, work: Work, error: Exception) -> None:
         """End the turn as failed and, if the messenger still takes it, tell the user so in the same bubble."""
-        scene = await self._open(work)
+        scene = await self._opening.open(work)
         if scene is None:
             return
         running = Running(self._store, scene, work.check)
@@ -119,49 +120,6 @@ class Dispatcher(Handler):
         except MessengerError:
             log.exception("could not tell the user that the turn failed")
         await self._record(work, running, told, shown)
-
-    async def _open(self, work: Work) -> Scene | None:
-        """Begin the turn and read what is needed; None when it has ended already (idempotency)."""
-        payload = work.job.payload
-        turn_id = int(payload["turn"])
-        async with self._store.begin() as tx:
-            turn = await tx.turns.get(turn_id)
-            if payload.get("again") and not turn.state.is_open and "begun" not in work.steps:
-                turn = await tx.turns.requeue(turn_id)
-            resumes = bool(payload.get("resume"))
-            pause = await tx.turns.pause_of(turn_id) if resumes else None
-            if not turn.state.is_open or (resumes and not _goes_on(turn, pause, ending=bool(payload.get("ending")))):
-                return None
-            if work.job.attempts > 1 and not resumes and "told" not in work.steps:
-                await tx.files.drop(turn_id, turn.version)  # of the attempt that died
-            thread = await tx.threads.get(turn.thread_id)
-            recalled = await tx.memory.recall(thread.id, thread.user_id)
-            memory = recalled.memory
-            earlier = await tx.turns.transcript(
-                thread.id, limit=self._minds.window.messages, before_turn=turn_id, after_turn=memory.upto_turn
-            )
-            messages = await tx.turns.messages(turn_id)
-            scene = Scene(
-                turn=await tx.turns.begin(turn_id),
-                thread=thread,
-                user=await tx.users.get(thread.user_id),
-                said=tuple(message for message in messages if message.role == "user"),
-                history=tuple(earlier),
-                previous=await tx.turns.before(turn_id),
-                summary=memory.summary,
-                facts=tuple(fact.text for fact in recalled.facts) if self._minds.remembers else (),
-                choices=() if turn.specialist else tuple(await tx.examples.of(thread.user_id)),
-                pause=pause,
-                replaced=messages[-1].text if payload.get("keeps") and messages[-1].role == "assistant" else "",
-                ending=bool(payload.get("ending")),
-            )
-            pages = {f"page:{number}": {"ref": str(ref)} for number, ref in enumerate(turn.reply_refs)}
-            steps = {} if "begun" in work.steps else {"begun": True, **pages}
-            for step, value in steps.items():
-                await tx.jobs.record(work.job, step, value)
-            tx.notify(thread_topic(thread.id), "running")
-        work.steps.update(steps)
-        return scene
 
     async def _reply(self, work: Work, running: Running) -> None:
         bubble = self._bubble(work, running.scene)
@@ -241,7 +199,8 @@ class Dispatcher(Handler):
             lead=lead,
             said=scene.read_already,
         )
-        actions = TurnActions(self._store, self._clock, running, remembers=minds.remembers)
+        remembers = minds.remembers and not scene.thread.shared
+        actions = TurnActions(self._store, self._clock, running, remembers=remembers)
         prompt = replace(scene.prompt(self._specialist(scene)), actions=actions, today=self._clock.now().date())
         if prompt.decision is not None and prompt.decision.granted:
             prompt = replace(prompt, decision=replace(prompt.decision, begun="acting" in work.steps))
@@ -283,13 +242,22 @@ class Dispatcher(Handler):
 
         ours = self._courier.on_behalf_of(work.check)
         old = scene.turn.file_refs
-        return Bubble(work, ours, place, reply_to, after, lambda file: self._wording.code_note(scene, file), old)
+        return Bubble(
+            work,
+            ours,
+            place,
+            reply_to,
+            after,
+            lambda file: self._wording.code_note(scene, file),
+            old,
+            recipient=scene.recipient,
+        )
 
     async def _record(self, work: Work, running: Running, told: Told, shown: Settled = NOTHING_SHOWN) -> None:
         scene = running.scene
         async with work.finishing() as tx:
             if told.state is TurnState.REQUIRES_ACTION:
-                await tx.turns.pause(
+                turn = await tx.turns.pause(
                     scene.turn.id,
                     text=told.text,
                     refs=shown.pages,
@@ -298,7 +266,7 @@ class Dispatcher(Handler):
                     state=told.pause,
                 )
             else:
-                await tx.turns.finish(
+                turn = await tx.turns.finish(
                     scene.turn.id,
                     told.state,
                     text=told.text,
@@ -307,7 +275,7 @@ class Dispatcher(Handler):
                     confidence=told.confidence,
                     error=told.sentence,
                 )
-            await self._charge(tx, scene, told)
+            await self._charge(tx, scene, told, turn.asker)  # linked identities change who asked meanwhile
             title = await self._entitle(tx, scene)
             if told.state is TurnState.COMPLETED:
                 await self._upkeep.plan(tx, scene, told.text, title)
@@ -315,23 +283,26 @@ class Dispatcher(Handler):
         self._metrics.turns_total.labels(told.state.value).inc()
         log.info("turn ended", extra={"state": told.state.value, "chars": len(told.text), "messages": len(shown.pages)})
 
-    async def _charge(self, tx: Tx, scene: Scene, told: Told) -> None:
+    async def _charge(self, tx: Tx, scene: Scene, told: Told, asker: int) -> None:
         now, place = self._clock.now(), scene.thread.place
-        owner = (await tx.threads.get(scene.thread.id)).user_id if told.usages else scene.user.id
         for usage in told.usages:
             signed = replace(usage, specialist=usage.specialist or scene.turn.specialist)
-            await tx.ledger.record_usage(scene.turn.id, owner, place.workspace, signed, now)
+            await tx.ledger.record_usage(scene.turn.id, asker, place.workspace, signed, now)
         counted = self._specialist(scene) if told.state in _CHARGED and not scene.ending else None
-        await self._quota.charge(tx, owner, place, told.usages, counted)
+        await self._quota.charge(tx, asker, place, told.usages, counted)
 
     async def _entitle(self, tx: Tx, scene: Scene) -> str:
         """Until a model or the user names the thread, its first words do. The title that a model may replace; empty
         when there is none."""
-        words = " ".join(plain(scene.text).split())[:_TITLE_CHARS]
-        if not scene.thread.title and words:
-            await tx.threads.rename(scene.thread.id, words)
-        is_first = scene.previous is None and scene.thread.title in ("", words)
-        return words if is_first else ""
+        thread, turn_id = scene.thread, scene.turn.id
+        if thread.title and thread.title_turn != turn_id:
+            return ""
+        # Some of it may have been taken back while the reply was made.
+        said = [message for message in await tx.turns.messages(turn_id) if message.role == "user"]
+        words = " ".join(plain(joined(said)).split())[:_TITLE_CHARS]
+        if not words or (thread.title and thread.title != words):
+            return ""
+        return words if await tx.threads.entitle(thread.id, words, turn_id, instead_of=thread.title) else ""
 
     async def _unreachable(self, work: Work, running: Running, *, topic_only: bool) -> None:
         async with self._store.begin() as tx:
@@ -340,10 +311,3 @@ class Dispatcher(Handler):
         text = remembered.text if remembered is not None else ""
         told = Told(TurnState.FAILED, text, MessengerError.sentence, usages=running.spent)
         await self._record(work, running, told if remembered is None else replace(told, usages=remembered.usages))
-
-
-def _goes_on(turn: Turn, pause: Pause | None, *, ending: bool) -> bool:
-    """Whether a job that was put to resume the turn still has something to resume: an answer to what was asked."""
-    if turn.state is TurnState.QUEUED or pause is None:
-        return False
-    return ending or (pause.granted is not None if pause.requests else bool(turn.specialist))

@@ -3,16 +3,22 @@
 import asyncio
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
+from adapters.slack.address import INSTALL_PATH, NAME
 from bot.clock import SystemClock
 from bot.domain.errors import MessengerError, Misconfigured, SettingsError, StorageError
 from bot.domain.messenger import Identifying, Messenger
-from bot.main import outside_messengers
+from bot.domain.place import Place
 from bot.minds import adopt_providers, build_models, load_team
+from bot.outside import Asked, no_token, nobody_left, outside_messengers
+from bot.parts import LOCALES
 from bot.settings import Settings
+from bot.texts import Texts
 from specialists.models import Models
 from storage.migrate import current
 from storage.sealing import Sealing
-from storage.store import Store
+from storage.store import Store, Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +82,60 @@ async def _database(settings: Settings) -> list[Finding]:
 
 
 async def _messengers(settings: Settings) -> list[Finding]:
+    telegram = settings.model_copy(update={"slack_bot_token": SecretStr(""), "slack_client_id": ""})
+    slack = settings.model_copy(update={"telegram_bot_token": SecretStr("")})
+    findings = [*await _identified(telegram), *(await _slack(slack) if settings.has_slack else ())]
+    if findings:
+        return findings
+    advice = "Set TELEGRAM_BOT_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN, to be there too."
+    return [Finding(True, "messengers: the web chat only", advice)]
+
+
+async def _slack(settings: Settings) -> list[Finding]:
+    """Each workspace by itself: that of the settings, then those that installed the app."""
+    alone = settings.model_copy(update={"slack_client_id": ""})
+    findings = await _identified(alone)
+    if not settings.slack_client_id:
+        return findings
+    door = f"{settings.public_url}{INSTALL_PATH}"
     try:
-        messengers = outside_messengers(settings, SystemClock())
+        tokens = await _installed(settings)
+    except (StorageError, SettingsError) as error:
+        return [*findings, Finding(False, f"slack: the installations cannot be read: {error}")]
+    for workspace, token in tokens.items():
+        if token:
+            (found,) = await _identified(alone.model_copy(update={"slack_bot_token": SecretStr(token)}))
+        else:
+            found = Finding(False, "slack: its token cannot be opened with ENCRYPTION_KEYS")
+        advice = "" if found.ok else f"Let somebody there add the app anew at {door}"
+        findings.append(Finding(found.ok, f"{found.what} (workspace {workspace})", advice))
+    return [*findings, Finding(True, f"slack: installed in {len(tokens)} workspaces", f"More are added at {door}")]
+
+
+async def _installed(settings: Settings) -> dict[str, str]:
+    """Name of each workspace → its token, empty when it cannot be opened. StorageError, SettingsError."""
+    sealing = Sealing.parse(settings.encryption_keys.get_secret_value())
+    store = await Store.open(settings.database_url, clock=SystemClock(), exclusive=False)
+    try:
+        async with store.begin() as tx:
+            return {one.name: await _opened(tx, one.workspace, sealing) for one in await tx.installations.list(NAME)}
+    finally:
+        await store.close()
+
+
+async def _opened(tx: Tx, workspace: str, sealing: Sealing) -> str:
+    try:
+        found = await tx.installations.get(NAME, workspace, sealing)
+    except SettingsError:
+        return ""
+    return "" if found is None else found.token
+
+
+async def _identified(settings: Settings) -> list[Finding]:
+    try:
+        messengers = outside_messengers(settings, Texts(LOCALES), SystemClock(), _NOTHING_ASKED)
     except SettingsError as error:
         return [Finding(False, f"messengers: {error}")]
-    if not messengers:
-        return [Finding(True, "messengers: the web chat only", "Set TELEGRAM_BOT_TOKEN to be on Telegram too.")]
     return [await _messenger(messenger) for messenger in messengers]
 
 
@@ -89,11 +143,24 @@ async def _messenger(messenger: Messenger) -> Finding:
     try:
         who = await messenger.identify() if isinstance(messenger, Identifying) else "configured"
     except Misconfigured:
-        advice = "Its token is not valid. For Telegram, copy TELEGRAM_BOT_TOKEN from @BotFather again."
-        return Finding(False, f"{messenger.name}: the token is refused", advice)
+        return Finding(False, f"{messenger.name}: the token is refused", _REFUSED[messenger.name])
     except MessengerError as error:
         advice = "Check the network of this machine, and the API base URL if you set one."
         return Finding(False, f"{messenger.name}: cannot be reached ({type(error).__name__})", advice)
     finally:
         await messenger.close()
     return Finding(True, f"{messenger.name}: {who}")
+
+
+_REFUSED = {
+    "telegram": "Its token is not valid. Copy TELEGRAM_BOT_TOKEN from @BotFather again.",
+    "slack": "Copy SLACK_BOT_TOKEN (xoxb-…, OAuth & Permissions) and SLACK_APP_TOKEN (xapp-…, Basic Information) again "
+    "from the app's page at api.slack.com/apps; after a change of scopes, reinstall the app there.",
+}
+
+
+async def _not_ours(_: Place) -> bool:
+    return False
+
+
+_NOTHING_ASKED = Asked(_not_ours, tuple, lambda _: (), no_token, nobody_left)

@@ -26,6 +26,15 @@ def reminder_lane(user_id: int, key: str) -> str:
     return f"reminder:{user_id}:{key}"
 
 
+def home_lane(user_id: int, place: Place) -> str:
+    """The user's own page in the messenger of that room."""
+    return f"home:{user_id}:{place}"
+
+
+def suggestion_lane(user_id: int, place: Place) -> str:
+    return f"suggestion:{user_id}:{place}"
+
+
 def upkeep_lane(thread_id: int) -> str:
     """Titles and summaries, which no reply waits for."""
     return f"upkeep:{thread_id}"

@@ -57,6 +57,27 @@ class TurnQueue:
             return 1
         return await tx.jobs.stop(thread_lane(turn.thread_id)) if turn.state.is_open else 0
 
+    async def take_back(self, tx: Tx, turn: Turn, *, is_empty: bool) -> None:
+        """A message of the turn is gone, the last one when it `is_empty` now. What answers it ends; what has not begun
+        is never begun when there is nothing left to answer."""
+        turn = await tx.turns.hold(turn.id)
+        match turn.state:
+            case TurnState.QUEUED if is_empty and turn.version == 1:
+                await tx.turns.drop(turn.id)
+            case TurnState.QUEUED if is_empty:
+                await tx.turns.withdraw_jobs(turn)
+                refs, files = turn.reply_refs, turn.file_refs
+                await tx.turns.finish(turn.id, TurnState.STOPPED, text="", refs=refs, file_refs=files)
+            case TurnState.RUNNING:
+                if is_empty:
+                    await tx.turns.withdraw_jobs(turn, begun=False)
+                await tx.jobs.stop(thread_lane(turn.thread_id))
+            case TurnState.REQUIRES_ACTION:
+                await self.end(tx, turn)
+            case _:
+                pass
+
     async def stop_all(self, tx: Tx, user: User, place: Place) -> int:
-        """Whatever is being written for the user in this place, in threads they have left as well."""
+        """Whatever is being written in this place for the user, and in a shared one for anybody; in threads that were
+        left as well."""
         return sum([await self.stop(tx, turn) for turn in await tx.turns.open_at(user.id, place)])

@@ -10,7 +10,7 @@ from typing import assert_never
 from bot.bubble import Bubble, Growing
 from bot.courier import Courier
 from bot.domain.errors import Blocked, EngineError, LeaseLost, StorageError, UnknownFailure
-from bot.domain.messenger import Buttons, Capabilities, File
+from bot.domain.messenger import Buttons, Capabilities, File, ToolCard
 from bot.domain.ports import Clock
 from bot.domain.reply import (
     Asked,
@@ -41,6 +41,11 @@ _SILENCE_SECONDS = 0.5
 """How long an engine may say nothing before an empty draft shows that it thinks."""
 _TYPING_SECONDS = 4.0
 """Typing fades after about 5 s."""
+_TYPING_AGAIN_SECONDS = 2.0
+"""Least time between two signs of typing, and how long a reply that is whole waits for one that is on its way: what
+came after the reply would stand there with nobody at work."""
+_RETRY_SECONDS = 1.0
+"""After how long what the workspace had nothing left for is tried again."""
 
 
 Incremental = Asked | ThinkingDelta | TextDelta | ToolStarted | ToolFinished | Handover | Finished | Paused | Failed
@@ -84,12 +89,15 @@ class Relay:
         self._thinking_chars = _THINKING_CHARS[thinking]
         self._now = Growing(said, lead=lead)
         self._changed = asyncio.Event()
-        self._tools: dict[str, str] = {}
         self._outcome: Finished | Paused | Failed | None = None
         self._usages: tuple[Usage, ...] = ()
         self._asked: list[Usage] = []
         """Models whose account has not come (yet), with the estimate of their input."""
         self._heard_chars = len(said)
+        self._behind = False
+        """The last preview was not shown for want of budget."""
+        self._typing: asyncio.Task[None] | None = None
+        self._typed_at = float("-inf")
         self._saved_at = float("-inf")
         self._saved_chars = 0
 
@@ -98,6 +106,17 @@ class Relay:
 
         Raises `Blocked` when the user cannot be reached any more. The engine is closed before this returns.
         """
+        try:
+            return await self._listen(events)
+        except BaseException:
+            self._bubble.abandon()
+            raise
+        finally:
+            if self._typing is not None:
+                self._typing.cancel()
+                await asyncio.wait({self._typing})
+
+    async def _listen(self, events: AsyncGenerator[ReplyEvent, None]) -> Told:
         consumer = asyncio.create_task(self._consume(events))
         presenter = asyncio.create_task(self._present())
         stopper = asyncio.create_task(self._work.stop.wait())
@@ -107,6 +126,7 @@ class Relay:
             for task in (presenter, stopper, consumer):
                 task.cancel()
             await asyncio.wait({consumer, presenter, stopper})
+        await self._end_typing()
         if not presenter.cancelled() and (error := presenter.exception()) is not None:
             raise error
         return self._told(consumer)
@@ -172,10 +192,13 @@ class Relay:
             case ThinkingDelta(text):
                 now.thinking = (now.thinking + text)[-self._thinking_chars :] if self._thinking_chars else ""
             case ToolStarted(call, title):
-                now.status = self._tools[call] = self._title(title)
-            case ToolFinished(call):
-                self._tools.pop(call, None)
-                now.status = next(reversed(self._tools.values()), "")
+                now.status = self._title(title)
+                now.tools[call] = ToolCard(call, now.status, "running")
+            case ToolFinished(call, ok):
+                if call in now.tools:
+                    now.tools[call] = replace(now.tools[call], state="done" if ok else "failed")
+                running = (tool.title for tool in reversed(now.tools.values()) if tool.state == "running")
+                now.status = next(running, "")
             case Handover():
                 now.thinking = now.status = ""
             case Finished() | Paused() | Failed():
@@ -190,17 +213,19 @@ class Relay:
         """Preview at the place's pace, always the latest state; keep a draft from vanishing."""
         facts = self._courier.capabilities(self._bubble.place)
         shown = 0
-        await self._courier.typing(self._bubble.place)
+        self._type()
         while True:
             pace = facts.pace_seconds[min(shown, len(facts.pace_seconds) - 1)]
             await self._clock.sleep(pace)
             await self._wait_for_change(self._idle_seconds(facts, shown))
             self._changed.clear()
-            if self._now.is_visible or facts.streaming == "drafts":
+            if self._now.is_visible(facts) or facts.streaming == "drafts":
                 await self._preview()
                 shown += 1
             else:
-                await self._courier.typing(self._bubble.place)
+                self._type()
+            if self._behind and not self._bubble.is_streaming:
+                self._type()
             if facts.streaming == "appends":
                 await self._keep_partial()
 
@@ -211,19 +236,46 @@ class Relay:
                 return facts.draft_ttl_seconds * _DRAFT_REFRESH_SHARE if shown else _SILENCE_SECONDS
             case "appends":
                 return _PARTIAL_EVERY_SECONDS
-            case "edits":
-                return 0.0 if self._now.is_visible else _TYPING_SECONDS
+            case "edits" | "streams" if self._behind:
+                return _RETRY_SECONDS
+            case "edits" | "streams":
+                return 0.0 if self._now.is_visible(facts) else _TYPING_SECONDS
             case _:
                 assert_never(facts.streaming)
 
     async def _preview(self) -> None:
         """A preview that cannot be made is skipped: the ending says it all again. Only a lost cause is raised."""
         try:
-            await self._bubble.preview(self._now, self._buttons)
+            self._behind = not await self._bubble.preview(self._now, self._buttons)
         except (Blocked, LeaseLost):
             raise
         except Exception:
             log.warning("a preview failed", exc_info=True)
+
+    def _type(self) -> None:
+        """Let it be shown, beside all else, that the answer is being written, unless that was shown just now.
+
+        Raises what the time before has met.
+        """
+        if self._typing is not None:
+            if not self._typing.done():
+                return
+            self._typing.result()
+        now = self._clock.monotonic()
+        if now - self._typed_at >= _TYPING_AGAIN_SECONDS:
+            self._typed_at = now
+            about = self._bubble.after or self._bubble.reply_to
+            self._typing = asyncio.create_task(self._courier.typing(self._bubble.place, about))
+
+    async def _end_typing(self) -> None:
+        """Wait for the sign that is on its way, but not for long. What it meets, the reply meets too."""
+        if self._typing is None or self._typing.done():
+            return
+        timer = asyncio.ensure_future(self._clock.sleep(_TYPING_AGAIN_SECONDS))
+        try:
+            await asyncio.wait({self._typing, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
 
     async def _wait_for_change(self, at_most_seconds: float) -> None:
         if self._changed.is_set():

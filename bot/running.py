@@ -31,7 +31,7 @@ class Running:
         """Keep a file of the reply; whoever says the reply's last words sends it."""
         scene = self.scene
         async with self._store.begin() as tx:
-            owner = (await tx.threads.get(scene.thread.id)).user_id  # linked identities change it meanwhile
+            owner = (await tx.turns.get(scene.turn.id)).asker  # linked identities change it meanwhile
             await tx.files.add(owner, file, turn_id=scene.turn.id, version=scene.turn.version)
         self.files += 1
 

@@ -1,12 +1,15 @@
 """All that is known about a turn when its reply begins, read in one transaction."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from bot.domain.reply import Decision, Prompt, Utterance
+from bot.domain.reply import Decision, Prompt, Utterance, spoken
 from bot.domain.specialist import Specialist
 from bot.domain.thread import Message, Thread, Turn, User
 from bot.markdown.plain import literal
 from storage.pauses import Pause
+
+_NAME_CHARS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,7 @@ class Scene:
     turn: Turn
     thread: Thread
     user: User
+    """Who asked the turn."""
     said: tuple[Message, ...]
     history: tuple[Message, ...]
     """What was said after `summary`, oldest first."""
@@ -29,12 +33,15 @@ class Scene:
     """The reply that this one replaces, if it stays to be read should this one fail."""
     ending: bool = False
     """The turn waits for a decision that will not come, and is to end."""
+    recipient: str = ""
+    """What the messenger calls whoever asked; read only where a reply is addressed to them."""
+    speakers: Mapping[int, str] = field(default_factory=dict)
+    """Who asked which of the turns in `history`; read only where several people speak."""
 
     @property
     def text(self) -> str:
         """The burst as one text; a paste that the client cut is whole again."""
-        parts = [message.text + ("" if message.cut else "\n") for message in self.said]
-        return "".join(parts).removesuffix("\n")
+        return joined(self.said)
 
     @property
     def is_granted(self) -> bool | None:
@@ -56,8 +63,14 @@ class Scene:
     def assigned(self, specialist: str) -> "Scene":
         return replace(self, turn=replace(self.turn, specialist=specialist))
 
+    @property
+    def told(self) -> tuple[Utterance, ...]:
+        """`history` as models read it: who says what, where several people speak."""
+        return tuple(Utterance(one.role, named(one, self.speakers)) for one in still_asked(self.history))
+
     def prompt(self, specialist: Specialist) -> Prompt:
-        """What the specialist's engine is told, but for what its tools may cause."""
+        """What the specialist's engine is told, but for what its tools may cause. Where others listen, that is nothing
+        that is only the user's, and its tools look up nothing of theirs."""
         decision = None
         if self.pause is not None and self.is_granted is not None:
             decision = Decision(self.pause.state, self.is_granted)
@@ -65,13 +78,37 @@ class Scene:
             turn=self.turn.id,
             specialist=specialist,
             text=self.text,
-            history=tuple(Utterance(message.role, message.text) for message in self.history),
+            history=self.told,
+            speaker=_name(self.user.name) if self.thread.shared else "",
             user_name=self.user.name,
             locale=self.user.locale,
             thread=self.thread.id,
-            user=self.user.id,
+            user=0 if self.thread.shared else self.user.id,
             summary=self.summary,
-            facts=self.facts,
+            facts=() if self.thread.shared else self.facts,
             said=self.read_already,
             decision=decision,
         )
+
+
+def named(message: Message, speakers: Mapping[int, str]) -> str:
+    """What the message says, behind the name of whoever said it where `speakers` tells."""
+    name = _name(speakers.get(message.turn_id, "")) if message.role == "user" else ""
+    return spoken(message.text, name)
+
+
+def still_asked(messages: Sequence[Message]) -> Sequence[Message]:
+    """Without replies whose questions were deleted."""
+    asked = {message.turn_id for message in messages if message.role == "user"}
+    return [message for message in messages if message.turn_id in asked]
+
+
+def joined(said: Sequence[Message]) -> str:
+    """A burst as one text."""
+    parts = [message.text + ("" if message.cut else "\n") for message in said]
+    return "".join(parts).removesuffix("\n")
+
+
+def _name(name: str) -> str:
+    """As one of several people in a conversation is told from the others."""
+    return " ".join(name.split())[:_NAME_CHARS]

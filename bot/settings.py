@@ -7,14 +7,20 @@ from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationE
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.errors import SettingsError
-from storage.sealing import Sealing
+from storage.sealing import MAKE_ONE, Sealing
 
 
 def _no_slash(url: str) -> str:
     return url.rstrip("/")
 
 
+def _one_slash(url: str) -> str:
+    return url.rstrip("/") + "/"
+
+
 Url = Annotated[str, AfterValidator(_no_slash)]
+BaseUrl = Annotated[str, AfterValidator(_one_slash)]
+"""To which names are appended."""
 
 
 class Settings(BaseSettings):
@@ -31,12 +37,13 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65_535)
     """Port to listen on; 0 takes a free one."""
     public_url: Url = ""
-    """How the outside reaches us, as in `https://chat.example.org`; needed for webhooks."""
+    """How the outside reaches us, as in `https://chat.example.org`; needed for webhooks, and to be installed in
+    several Slack workspaces."""
     jwt_secret: SecretStr = SecretStr("")
     """Signs access tokens and browser sessions, at least 32 characters. Empty: made once and kept in `var/secret`."""
     encryption_keys: SecretStr = SecretStr("")
     """Seal secrets in the database: `1:KEY` with a key of 32 bytes in base64; to rotate, `1:OLD,2:NEW`. Empty: no
-    providers can be made at run time."""
+    providers can be made at run time, and no Slack workspaces be added."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 
@@ -47,6 +54,21 @@ class Settings(BaseSettings):
     telegram_mode: Literal["polling", "webhook"] = "polling"
     telegram_webhook_secret: SecretStr = SecretStr("")
     """Telegram sends it with every webhook call: 1 to 256 of A-Z a-z 0-9 _ and -."""
+
+    slack_bot_token: SecretStr = SecretStr("")
+    """`xoxb-…` of one workspace, from the page of the app at api.slack.com. Without it and without
+    `SLACK_CLIENT_ID`: no Slack."""
+    slack_mode: Literal["socket", "http"] = "socket"
+    """How Slack's events reach us: a connection that we open, or posts to `PUBLIC_URL` + `/slack/events`."""
+    slack_app_token: SecretStr = SecretStr("")
+    """`xapp-…` with the scope `connections:write`, for the mode `socket`."""
+    slack_signing_secret: SecretStr = SecretStr("")
+    """Proves that a post comes from Slack, for the mode `http`."""
+    slack_client_id: str = ""
+    """With the next one: further workspaces install the app at `PUBLIC_URL` + `/slack/install`."""
+    slack_client_secret: SecretStr = SecretStr("")
+    slack_api_base: BaseUrl = "https://slack.com/api/"
+    """Another Slack, such as GovSlack's."""
 
     default_model: str = ""
     """`provider:model` for every specialist that names none of its own; `handbook` answers from the shipped handbook
@@ -125,6 +147,10 @@ class Settings(BaseSettings):
         return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @property
+    def has_slack(self) -> bool:
+        return bool(self.slack_bot_token.get_secret_value() or self.slack_client_id)
+
+    @property
     def main_model(self) -> str:
         """What `DEFAULT_MODEL` comes to."""
         return self.default_model or (f"openai:{self.openai_model}" if self.openai_model else "handbook")
@@ -157,8 +183,49 @@ def _check_together(settings: Settings) -> None:
         raise SettingsError(f"KNOWLEDGE_DIR: {settings.knowledge_dir} is not a folder")
     if secret and len(secret) < 32:
         raise SettingsError("JWT_SECRET: at least 32 characters are needed, for example from `openssl rand -hex 32`")
-    if settings.telegram_bot_token.get_secret_value() and settings.telegram_mode == "webhook":
-        if not settings.public_url.startswith("https://") and not settings.public_url.startswith("http://localhost"):
-            raise SettingsError("PUBLIC_URL: TELEGRAM_MODE=webhook needs the https:// address Telegram can reach")
-        if not settings.telegram_webhook_secret.get_secret_value():
-            raise SettingsError("TELEGRAM_WEBHOOK_SECRET: TELEGRAM_MODE=webhook needs one, `openssl rand -hex 32`")
+    _check_telegram(settings)
+    _check_slack(settings)
+
+
+def _check_telegram(settings: Settings) -> None:
+    if not settings.telegram_bot_token.get_secret_value() or settings.telegram_mode == "polling":
+        return
+    if not _is_reachable(settings.public_url):
+        raise SettingsError("PUBLIC_URL: TELEGRAM_MODE=webhook needs the https:// address Telegram can reach")
+    if not settings.telegram_webhook_secret.get_secret_value():
+        raise SettingsError("TELEGRAM_WEBHOOK_SECRET: TELEGRAM_MODE=webhook needs one, `openssl rand -hex 32`")
+
+
+def _check_slack(settings: Settings) -> None:
+    bot, app = settings.slack_bot_token.get_secret_value(), settings.slack_app_token.get_secret_value()
+    if bot.startswith("xapp-"):
+        raise SettingsError("SLACK_BOT_TOKEN: this is an app-level token; the bot's begins with xoxb-")
+    if app.startswith("xoxb-"):
+        raise SettingsError("SLACK_APP_TOKEN: this is a bot token; the app-level one begins with xapp-")
+    if bool(settings.slack_client_id) != bool(settings.slack_client_secret.get_secret_value()):
+        missing = "SLACK_CLIENT_SECRET" if settings.slack_client_id else "SLACK_CLIENT_ID"
+        raise SettingsError(f"{missing}: it is needed too; both are on the app's page, under Basic Information")
+    if not settings.has_slack:
+        if app:
+            raise SettingsError("SLACK_BOT_TOKEN: it is needed besides SLACK_APP_TOKEN; install the app and copy it")
+        return
+    if settings.slack_mode == "socket" and not app:
+        raise SettingsError(
+            "SLACK_APP_TOKEN: SLACK_MODE=socket needs one, with the scope connections:write, from the app's page"
+        )
+    if settings.slack_mode == "http" and not settings.slack_signing_secret.get_secret_value():
+        raise SettingsError("SLACK_SIGNING_SECRET: SLACK_MODE=http needs it; it is on the app's page")
+    if settings.slack_client_id:
+        _check_several_workspaces(settings)
+
+
+def _check_several_workspaces(settings: Settings) -> None:
+    if not settings.encryption_keys.get_secret_value():
+        raise SettingsError(f"ENCRYPTION_KEYS: SLACK_CLIENT_ID needs them to keep the workspaces' tokens; {MAKE_ONE}")
+    if not _is_reachable(settings.public_url):
+        raise SettingsError("PUBLIC_URL: SLACK_CLIENT_ID needs the https:// address to which Slack sends browsers back")
+
+
+def _is_reachable(public_url: str) -> bool:
+    """Whether a platform would take it for an address of ours; on this machine plain HTTP will do."""
+    return public_url.startswith(("https://", "http://localhost", "http://127.0.0.1"))

@@ -72,14 +72,22 @@ def _length(text: str) -> FluentInt:
 
 
 def _bundle(folder: Path) -> FluentBundle:
-    bundle = FluentBundle([folder.name], functions={"LENGTH": _length}, use_isolating=False)
+    sources = []
     for path in sorted(folder.glob("*.ftl")):
         source = path.read_text(encoding="utf-8")
-        resource = _resource(source)
-        for entry in resource.body:
+        for entry in _resource(source).body:
             if isinstance(entry, Junk):
                 raise SettingsError(f"{path}, line {_line(source, entry)}: {entry.annotations[0].message}")
-        bundle.add_resource(resource)
+        sources.append(source)
+    return _filled(folder.name, tuple(sources))
+
+
+@lru_cache(maxsize=16)
+def _filled(language: str, sources: tuple[str, ...]) -> FluentBundle:
+    """It compiles a message when that is said first, and nothing is added to it any more."""
+    bundle = FluentBundle([language], functions={"LENGTH": _length}, use_isolating=False)
+    for source in sources:
+        bundle.add_resource(_resource(source))
     return bundle
 
 

@@ -1,14 +1,16 @@
 """What is done for a thread behind its replies: a title, a summary of what was long ago, reminders on time."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
 
 from pydantic import BaseModel, Field
 
 from bot.budget import Priority
 from bot.courier import Courier
-from bot.domain.errors import EngineError
+from bot.domain.errors import EngineError, MessengerError
 from bot.domain.messenger import Outgoing
 from bot.domain.place import Place
 from bot.domain.ports import Clock
@@ -17,7 +19,7 @@ from bot.domain.thread import Message, Thread
 from bot.lanes import thread_topic, upkeep_lane
 from bot.markdown.plain import literal, plain
 from bot.quota import Quota
-from bot.scene import Scene
+from bot.scene import Scene, named, still_asked
 from bot.texts import Texts
 from bot.work import Handler, Work
 from specialists.memory import Window
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 _TITLE_CHARS = 60
 _EXCERPT_CHARS = 2_000
 _ATTEMPTS = 3
+_NOBODY: Mapping[int, str] = MappingProxyType({})
 
 _TITLE_ORDER = (
     "Give the conversation below a title of two to six words in the language of the user's messages: what it is about, "
@@ -62,14 +65,19 @@ class Upkeep(Handler):
         *,
         ask: Ask | None,
         entering: Callable[[], None],
+        entitle: Callable[[Place, str], Awaitable[None]],
     ) -> None:
-        """Without a model to ask, threads keep their first words as title, and what no longer fits is left out."""
+        """Without a model to ask, threads keep their first words as title, and what no longer fits is left out.
+
+        `entitle` shows a title in the messenger's own list of conversations, where it has one.
+        """
         self._store = store
         self._clock = clock
         self._window = window
         self._quota = quota
         self._ask = ask
         self._entering = entering
+        self._entitle = entitle
 
     async def plan(self, tx: Tx, scene: Scene, reply: str, title: str) -> None:
         """Put what is due after a reply, in the transaction that records it. Costs nothing where nothing is due.
@@ -80,9 +88,10 @@ class Upkeep(Handler):
         if self._ask is None:
             return
         if title:
-            await tx.jobs.put(upkeep_lane(thread), "title", payload, dedup=f"title:{thread}", priority=-10)
+            dedup = f"title:{thread}:{scene.turn.id}"
+            await tx.jobs.put(upkeep_lane(thread), "title", payload, dedup=dedup, priority=-10)
         said = (Utterance("user", scene.text), Utterance("assistant", reply))
-        history = (*(Utterance(message.role, message.text) for message in scene.history), *said)
+        history = (*scene.told, *said)
         if self._window.cut(history):
             dedup = f"summary:{thread}:{scene.turn.id}"
             await tx.jobs.put(upkeep_lane(thread), "summary", payload, dedup=dedup, priority=-10)
@@ -90,6 +99,9 @@ class Upkeep(Handler):
     async def run(self, work: Work) -> None:
         async with self._store.begin() as tx:
             thread = await tx.threads.get(int(work.job.payload["thread"]))
+        if work.job.payload.get("gone"):
+            await self._take_down(thread)
+            return
         if self._ask is None:
             return
         self._entering()
@@ -112,39 +124,56 @@ class Upkeep(Handler):
         """The thread keeps the title and the memory that it has."""
 
     async def _name(self, work: Work, thread: Thread, ask: Ask) -> None:
+        turn_id = int(work.job.payload["turn"])
         async with self._store.begin() as tx:
-            messages = await tx.turns.messages(int(work.job.payload["turn"]))
+            messages = await tx.turns.messages(turn_id)
+        if not any(message.role == "user" for message in messages):
+            return  # taken back meanwhile
         answer, usage = await ask(_TITLE_ORDER, _transcript(messages), Title)
         title = " ".join(plain(answer.title).split()).strip("\"'«»“”.").strip()[:_TITLE_CHARS]
         async with work.finishing() as tx:
-            now = await tx.threads.get(thread.id)
-            if title and now.title == work.job.payload["title"]:
-                await tx.threads.rename(thread.id, title)
+            is_new = bool(title) and await _is_unchanged(tx, messages)
+            if is_new:
+                instead_of = str(work.job.payload["title"])
+                is_new = await tx.threads.entitle(thread.id, title, turn_id, instead_of=instead_of)
+            if is_new:
                 tx.notify(thread_topic(thread.id), "titled")
             await self._account(tx, work, thread, usage)
+            now = await tx.threads.get(thread.id)
+        if is_new:
+            with suppress(MessengerError):
+                await self._entitle(now.place, title)
+
+    async def _take_down(self, thread: Thread) -> None:
+        """What the title was made of is not known any more, so it does not stay in the messenger's list either."""
+        if not thread.title:
+            with suppress(MessengerError):
+                await self._entitle(thread.place, "")
 
     async def _condense(self, work: Work, thread: Thread, ask: Ask) -> None:
-        """Fold the oldest messages of the window into the summary."""
+        """Fold the oldest messages of the window into the summary. What is edited, deleted or forgotten meanwhile, of
+        them or of what the earlier summary told, is not brought back: the next reply asks for another summary."""
         async with self._store.begin() as tx:
             memory = await tx.memory.get(thread.id)
-            messages = await tx.turns.transcript(
-                thread.id, limit=2 * self._window.messages, after_turn=memory.upto_turn
-            )
+            newest = await tx.turns.transcript(thread.id, limit=2 * self._window.messages, after_turn=memory.upto_turn)
+            messages = still_asked(newest)
+            speakers = await tx.turns.names({one.turn_id for one in messages}) if thread.shared else {}
         cut = self._window.cut([Utterance(message.role, message.text) for message in messages])
         old = _whole_turns(messages, cut)
         if not old:
             return
-        text = f"Earlier summary:\n{memory.summary or '(none)'}\n\nMessages:\n{_transcript(old)}"
+        text = f"Earlier summary:\n{memory.summary or '(none)'}\n\nMessages:\n{_transcript(old, speakers)}"
         answer, usage = await ask(_SUMMARY_ORDER, text, Summary)
         async with work.finishing() as tx:
-            await tx.memory.set(thread.id, answer.summary, old[-1].turn_id)
+            if await _is_unchanged(tx, old) and await tx.memory.hold(thread.id) == memory:
+                await tx.memory.set(thread.id, answer.summary, old[-1].turn_id)
             await self._account(tx, work, thread, usage)
 
     async def _account(self, tx: Tx, work: Work, thread: Thread, usage: Usage) -> None:
-        turn, owner = int(work.job.payload["turn"]), (await tx.threads.get(thread.id)).user_id
-        signed = replace(usage, specialist=(await tx.turns.get(turn)).specialist)
-        await tx.ledger.record_usage(turn, owner, thread.place.workspace, signed, self._clock.now())
-        await self._quota.charge(tx, owner, thread.place, (usage,))
+        turn = await tx.turns.get(int(work.job.payload["turn"]))
+        signed = replace(usage, specialist=turn.specialist)
+        await tx.ledger.record_usage(turn.id, turn.asker, thread.place.workspace, signed, self._clock.now())
+        await self._quota.charge(tx, turn.asker, thread.place, (usage,))
 
 
 class Reminders(Handler):
@@ -164,8 +193,19 @@ class Reminders(Handler):
         """A user who cannot be reached is not reminded; the worker has logged it."""
 
 
-def _transcript(messages: Sequence[Message]) -> str:
-    return "\n".join(f"{message.role}: {message.text[:_EXCERPT_CHARS]}" for message in messages)
+async def put_taking_down(tx: Tx, thread_id: int) -> None:
+    """The thread has lost its title: its place in the messenger is to lose it too."""
+    await tx.jobs.put(upkeep_lane(thread_id), "title", {"thread": thread_id, "gone": True}, priority=-10)
+
+
+async def _is_unchanged(tx: Tx, messages: Sequence[Message]) -> bool:
+    """Whether all of them still read so; if so, until the transaction ends."""
+    now = await tx.turns.said_in({message.turn_id for message in messages})
+    return {(one.id, one.version) for one in messages} <= {(one.id, one.version) for one in now}
+
+
+def _transcript(messages: Sequence[Message], speakers: Mapping[int, str] = _NOBODY) -> str:
+    return "\n".join(f"{message.role}: {named(message, speakers)[:_EXCERPT_CHARS]}" for message in messages)
 
 
 def _whole_turns(messages: Sequence[Message], cut: int) -> Sequence[Message]:

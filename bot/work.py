@@ -23,6 +23,10 @@ class Work:
     def __init__(self, job: Job, store: Store, clock: Clock, *, leased_until: float) -> None:
         self.job = job
         self.steps: dict[str, Json] = dict(job.steps)
+        self.refused: set[str] = set()
+        """Steps whose send was begun and, as this attempt was told, certainly did not happen."""
+        self.look_at: dict[str, float] = {}
+        """When steps of which this attempt does not know how they ended may be looked for."""
         self.stop = asyncio.Event()
         """Set when the user, or anyone on their behalf, wants this work to end."""
         self.leased_until = leased_until
@@ -78,7 +82,22 @@ class SendStep:
         rows = tuple(tuple(Button(*button) for button in row) for row in value["buttons"])
         return Begun(value["watermark"], rows)
 
+    @property
+    def is_in_doubt(self) -> bool:
+        return self.begun is not None and self.name not in self.work.refused
+
+    def refused(self) -> None:
+        self.work.refused.add(self.name)
+
+    @property
+    def look_at(self) -> float:
+        return self.work.look_at.get(self.name, 0.0)
+
+    def doubted(self, look_at: float) -> None:
+        self.work.look_at[self.name] = look_at
+
     async def begin(self, begun: Begun) -> None:
+        self.work.refused.discard(self.name)
         rows = [[[button.label, button.action, button.style] for button in row] for row in begun.buttons]
         await self.work.record(self.name, {"watermark": begun.watermark, "buttons": rows})
 

@@ -1,6 +1,7 @@
 """Providers that come and go while the platform runs: what is known of each, and a client that leaves in good order."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
@@ -37,8 +38,8 @@ class RetiringClient(DefaultAioHttpClient):
     It follows no redirects: a key goes to the address that an operator gave, and nowhere else.
     """
 
-    def __init__(self, *, timeout: httpx2.Timeout, limits: httpx2.Limits) -> None:
-        super().__init__(timeout=timeout, limits=limits, follow_redirects=False)
+    def __init__(self, *, timeout: httpx2.Timeout, limits: httpx2.Limits, verify: ssl.SSLContext) -> None:
+        super().__init__(timeout=timeout, limits=limits, verify=verify, follow_redirects=False)
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()

@@ -34,7 +34,7 @@ class Conversation:
 
     @classmethod
     def of(cls, prompt: Prompt) -> "Conversation":
-        return cls(list(prompt.history), [_asked(prompt.text)])
+        return cls(list(prompt.history), [_asked(prompt.spoken)])
 
     def messages(self) -> list[ModelMessage]:
         """As the next request should have them."""

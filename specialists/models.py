@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 
 import httpx2
@@ -134,21 +135,22 @@ class Models:
         cls, credentials: Credentials, clock: Clock, *, extra: Mapping[str, Make] = MappingProxyType({})
     ) -> "Models":
         """`extra` brings providers that are not built in, such as `google`, whose SDK is an optional extra."""
-        http = OpenAIHttp(timeout=_TIMEOUT, limits=_limits())
-        anthropic_http = AnthropicHttp(timeout=_TIMEOUT, limits=_limits())
+        reached = {name: one for name, one in SERVICES.items() if name != GOOGLE and one.reached(credentials)}
         makers: dict[str, Make] = {}
-        for name, service in SERVICES.items():
-            if name == GOOGLE or not service.reached(credentials):
-                continue
-            url, key = service.address(credentials), service.secret(credentials)
-            if name == "anthropic":
-                claude = AsyncAnthropic(api_key=key, base_url=url, http_client=anthropic_http, max_retries=0)
-                makers[name] = partial(_anthropic, AnthropicProvider(anthropic_client=claude))
-            else:
+        clients: list[httpx2.AsyncClient] = []
+        if (anthropic := reached.pop("anthropic", None)) is not None:
+            clients.append(anthropic_http := AnthropicHttp(timeout=_TIMEOUT, limits=_limits(), verify=_trust()))
+            url, key = anthropic.address(credentials), anthropic.secret(credentials)
+            claude = AsyncAnthropic(api_key=key, base_url=url, http_client=anthropic_http, max_retries=0)
+            makers["anthropic"] = partial(_anthropic, AnthropicProvider(anthropic_client=claude))
+        if reached:
+            clients.append(http := OpenAIHttp(timeout=_TIMEOUT, limits=_limits(), verify=_trust()))
+            for name, service in reached.items():
+                url, key = service.address(credentials), service.secret(credentials)
                 client = AsyncOpenAI(api_key=key, base_url=url, http_client=http, max_retries=0)
                 makers[name] = _openai_makers(client, own=url == service.own_url)[name]
         missing = {name: service.missing for name, service in SERVICES.items()}
-        return cls(makers | dict(extra), clock, missing=missing, clients=(http, anthropic_http))
+        return cls(makers | dict(extra), clock, missing=missing, clients=clients)
 
     def adopt(self, providers: Iterable[AddedProvider]) -> None:
         """Put these providers in the place of those that were adopted before; call from a running event loop.
@@ -268,13 +270,19 @@ def _added(provider: AddedProvider) -> _Added:
     if provider.trouble:
         return _Added(provider, trouble=provider.trouble)
     service = SERVICES[kind]
-    client = RetiringClient(timeout=_TIMEOUT, limits=_limits())
+    client = RetiringClient(timeout=_TIMEOUT, limits=_limits(), verify=_trust())
     url, key = provider.base_url or service.own_url, provider.key or _NO_KEY
     if kind == "anthropic":
         claude = AsyncAnthropic(api_key=key, base_url=url, http_client=client, max_retries=0)
         return _Added(provider, partial(_anthropic, AnthropicProvider(anthropic_client=claude)), client)
     speaking = AsyncOpenAI(api_key=key, base_url=url, http_client=client, max_retries=0)
     return _Added(provider, _openai_makers(speaking, own=url == service.own_url)[kind], client)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The authorities whom this machine trusts, which take long to read, for all clients of the process."""
+    return httpx2.create_ssl_context()
 
 
 def _limits() -> httpx2.Limits:

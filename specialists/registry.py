@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -190,7 +191,7 @@ def read(path: Path, rules: Rules = Rules()) -> Specialist:  # noqa: B008
         raise refusal(str(path), 1, "not UTF-8") from error
     except OSError as error:
         raise refusal(str(path), 1, error.strerror or "cannot be read") from error
-    return specialist(text, path.stem, str(path), rules)
+    return _parsed(text, path.stem, str(path), rules)
 
 
 def _good(entries: Mapping[str, str], rules: Rules) -> list[Specialist]:
@@ -207,10 +208,16 @@ def _entry(name: str, text: str, rules: Rules) -> Specialist:
     origin = f"catalog entry {name!r}"
     if len(text) > _FILE_BYTES:
         raise refusal(origin, 1, f"longer than {_FILE_BYTES} characters")
-    made = specialist(text, name, origin, rules)
+    made = _parsed(text, name, origin, rules)
     if made.name == DEFAULT and made.kind != "chat":
         raise refusal(origin, 1, f"{DEFAULT} must be of the kind 'chat'")
     return made
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, name: str, origin: str, rules: Rules) -> Specialist:
+    """As `persona.specialist`: parsing takes most of a reload, and what was parsed never changes."""
+    return specialist(text, name, origin, rules)
 
 
 def _files(folders: Iterable[Path]) -> list[Path]:

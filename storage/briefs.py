@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from storage.tables import briefs
+from storage.tables import briefs, threads
 from storage.wire import Wire
 
 BriefList = list["Brief"]
@@ -54,8 +54,9 @@ class Briefs:
         return None if row is None else _brief(row)
 
     async def list(self, user_id: int) -> BriefList:
-        """Oldest first."""
-        theirs = select(briefs).where(briefs.c.user_id == user_id).order_by(briefs.c.id)
+        """Oldest first, but for those of shared threads: what they hold several people may have said."""
+        alone = select(briefs).join(threads).where(briefs.c.user_id == user_id, ~threads.c.shared)
+        theirs = alone.order_by(briefs.c.id)
         return [_brief(row) for row in await self._wire.rows(theirs)]
 
 

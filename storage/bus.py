@@ -12,6 +12,7 @@ import asyncpg
 
 from bot.domain.errors import SettingsError
 from bot.domain.ports import Clock
+from storage import catalog, installations, providers
 from storage.database import CONNECT_TIMEOUT_SECONDS, Address
 from storage.types import storable
 
@@ -23,6 +24,9 @@ LONGEST_BACKLOG = 1_000
 PROBE_SECONDS = 15.0
 PROBE_TIMEOUT_SECONDS = 5.0
 LONGEST_RECONNECT_SECONDS = 5.0
+
+MISSED = ("jobs", catalog.CHANGED, providers.CHANGED, installations.CHANGED)
+"""The topics whose readers look into the database, and do so once more when something may have passed unheard."""
 
 _LOST = (OSError, asyncio.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, SettingsError)
 
@@ -89,8 +93,9 @@ class LocalBus:
 class PostgresBus(LocalBus):
     """Between the processes of one database, by LISTEN and NOTIFY on a connection of its own.
 
-    Tasks of this process hear each other without the detour. A lost connection is made anew; whoever waits for work is
-    then woken once, because a wake-up may have passed unheard. The connection also holds the process's name.
+    Tasks of this process hear each other without the detour. A lost connection is made anew; whoever waits for work,
+    or follows what is kept in the database, is then woken once, because something may have passed unheard. The
+    connection also holds the process's name.
     """
 
     def __init__(self, address: Address, clock: Clock) -> None:
@@ -209,5 +214,6 @@ class PostgresBus(LocalBus):
             if not held:
                 logger.error("another process has taken the name %s meanwhile", self._process)
             logger.info("the bus is connected again")
-            self.deliver("jobs", "")
+            for topic in MISSED:
+                self.deliver(topic, "")
             return

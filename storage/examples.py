@@ -28,9 +28,11 @@ class Examples:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    async def add(self, user_id: int, specialist: str, stems: str) -> None:
-        """`stems` are those of the user's words, separated by spaces; the newest 200 are kept."""
-        await self._wire.count(ADD, {"user_id": user_id, "specialist": specialist, "stems": stems})
+    async def add(self, user_id: int, specialist: str, stems: str, *, turn_id: int = 0) -> None:
+        """`stems` are those of the user's words in the turn, separated by spaces; the newest 200 are kept. They go with
+        the words."""
+        example = {"user_id": user_id, "specialist": specialist, "stems": stems, "turn_id": turn_id}
+        await self._wire.count(ADD, example)
         await self._wire.count(DROP_OLD, {"user": user_id})
 
     async def of(self, user_id: int) -> list[tuple[str, str]]:

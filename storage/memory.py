@@ -66,6 +66,11 @@ class Memories:
         row = await self._wire.row(OF_THREAD, {"thread": thread_id})
         return Memory() if row is None else Memory(row.summary, row.upto_turn)
 
+    async def hold(self, thread_id: int) -> Memory:
+        """As `get`; nobody else changes it until the transaction ends, if it is there."""
+        row = await self._wire.row(OF_THREAD.with_for_update(), {"thread": thread_id})
+        return Memory() if row is None else Memory(row.summary, row.upto_turn)
+
     async def recall(self, thread_id: int, user_id: int) -> Recalled:
         """The thread's memory and the user's facts, in one look."""
         rows = await self._wire.rows(RECALL, {"thread": thread_id, "user": user_id})

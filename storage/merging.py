@@ -3,6 +3,8 @@
 from sqlalchemy import ColumnElement, and_, delete, exists, literal, or_, select, update
 
 from storage.counters import ADD as COUNT
+from storage.feedback import Feedback
+from storage.holding import concern, hold_turns
 from storage.jobs import LANES_OF_USER
 from storage.tables import (
     JOB_IS_CLAIMED,
@@ -11,10 +13,12 @@ from storage.tables import (
     escalations,
     examples,
     facts,
+    feedback,
     files,
     identities,
     jobs,
     threads,
+    turns,
     usage,
     users,
 )
@@ -29,9 +33,12 @@ async def merge_users(wire: Wire, source_id: int, target_id: int) -> None:
     """See `Users.merge`; both exist and differ."""
     both = select(users.c.id).where(users.c.id.in_((source_id, target_id))).order_by(users.c.id)
     await wire.rows(both.with_for_update(key_share=True))
+    await hold_turns(wire, concern((source_id, target_id)))
     await _merge_threads(wire, source_id, target_id)
     await _merge_facts(wire, source_id, target_id)
     await _merge_counters(wire, source_id, target_id)
+    await wire.count(update(turns).where(turns.c.asker_id == source_id).values(asker_id=target_id))
+    await _merge_feedback(wire, source_id, target_id)
     await _merge_jobs(wire, source_id, target_id)
     for table in OWNED:
         await wire.count(update(table).where(table.c.user_id == source_id).values(user_id=target_id))
@@ -71,6 +78,17 @@ async def _merge_facts(wire: Wire, source_id: int, target_id: int) -> None:
     known = exists().where(same.c.user_id == target_id, same.c.text == facts.c.text)
     await wire.count(delete(facts).where(facts.c.user_id == source_id, known))
     await wire.count(update(facts).where(facts.c.user_id == source_id).values(user_id=target_id))
+
+
+async def _merge_feedback(wire: Wire, source_id: int, target_id: int) -> None:
+    """A person has one thumb: of two on the same reply the target's counts."""
+    same = feedback.alias("same")
+    both = exists().where(same.c.user_id == target_id, same.c.turn_id == feedback.c.turn_id)
+    twice = delete(feedback).where(feedback.c.user_id == source_id, both).returning(feedback.c.turn_id)
+    rated = [row.turn_id for row in await wire.rows(twice)]
+    await wire.count(update(feedback).where(feedback.c.user_id == source_id).values(user_id=target_id))
+    if rated:
+        await Feedback(wire).add_up(turns.c.id.in_(rated))
 
 
 async def _merge_counters(wire: Wire, source_id: int, target_id: int) -> None:

@@ -1,52 +1,80 @@
 """The right to be forgotten."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import CompoundSelect, Row, Select, Text, cast, delete, literal, null, or_, select, union, update
 
 from bot.domain.job import Json
 from bot.domain.place import Place
+from storage.feedback import Feedback
+from storage.holding import concern, hold_turns
 from storage.jobs import LANES_OF_THREAD, LANES_OF_USER
+from storage.leaving import Leaving, portions
 from storage.merging import counted
 from storage.said import forget_words
-from storage.tables import counters, identities, jobs, messages, threads, turn_refs, turns, updates, usage, users
+from storage.tables import (
+    counters,
+    feedback,
+    identities,
+    jobs,
+    messages,
+    threads,
+    turn_refs,
+    turns,
+    updates,
+    usage,
+    users,
+)
 from storage.types import CleanText, dump_json
 from storage.wire import Wire
-
-AT_ONCE = 50
-"""Values looked for by one statement, which takes a limited number of them."""
-
-Item = TypeVar("Item")
 
 
 class Privacy:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    async def erase(self, user_id: int) -> None:
+    async def erase(self, user_id: int) -> list[int]:
         """Nothing about the user remains: no word, no name, no place that is theirs alone, no work to be done for them.
 
         Two things stay, without identity: that updates were received, so that none is taken for new when it is
         delivered again, and what replies cost, entered for user 0. Whoever works for the user loses the job and falls
-        silent. Threads that others have in the same rooms stay as they are. An absent user is erased already.
+        silent. Threads that others have in the same rooms stay as they are; what the user asked in shared ones is gone
+        with its replies, and one that they began goes on as that of whoever spoke next. An absent user is erased
+        already.
+
+        The shared threads that go on without the user; their titles are gone, and are to be made anew.
         """
         locked = select(users.c.id).where(users.c.id == user_id).with_for_update(key_share=True)
         if await self._wire.row(locked) is None:
-            return
+            return []
+        await hold_turns(self._wire, concern([user_id]))
+        left = await self._leave_shared_threads(user_id)
         rooms = await self._own_rooms(user_id)
         own_threads = select(threads.c.id).where(threads.c.user_id == user_id)
         own_turns = select(turns.c.id).where(turns.c.thread_id.in_(own_threads))
-        if self._wire.dialect == "postgresql":
-            # Turns before threads and jobs, as at the end of a reply: two transactions never wait for each other.
-            await self._wire.rows(own_turns.order_by(turns.c.id).with_for_update(key_share=True))
         await self._wire.count(update(updates).where(updates.c.turn_id.in_(own_turns)).values(turn_id=null()))
         await self._wire.count(update(usage).where(usage.c.user_id == user_id).values(user_id=0, turn_id=0))
         await self._erase_jobs(user_id, rooms)
         await self._wire.count(delete(counters).where(counted(user_id)))
         await self._wire.count(delete(users).where(users.c.id == user_id))
         await forget_words(self._wire)
+        return left
+
+    async def _leave_shared_threads(self, user_id: int) -> list[int]:
+        """Nothing is left there that the user said or thought, or that was said to them. Those that go on."""
+        asked = select(turns.c.thread_id).where(turns.c.asker_id == user_id)
+        took_part = select(threads.c.id).where(
+            threads.c.shared, or_(threads.c.user_id == user_id, threads.c.id.in_(asked))
+        )
+        ids = [row.id for row in await self._wire.rows(took_part.order_by(threads.c.id))]
+        left = [thread_id for thread_id in ids if await Leaving(self._wire).leave(thread_id, user_id)]
+        theirs = feedback.delete().where(feedback.c.user_id == user_id).returning(feedback.c.turn_id)
+        rated = sorted(row.turn_id for row in await self._wire.rows(theirs))
+        for some in portions(rated):
+            await Feedback(self._wire).add_up(turns.c.id.in_(some))
+        return left
 
     async def _own_rooms(self, user_id: int) -> list[str]:
         """The private chats of the user: those with their own id, and rooms in which nobody else has a thread."""
@@ -54,7 +82,7 @@ class Privacy:
         chats = [_private_chat(row) for row in await self._wire.rows(named)]
         seen = [row.room for row in await self._wire.rows(_rooms_of(user_id))]
         shared: set[str] = set()
-        for some in _portions(seen):
+        for some in portions(seen):
             others = select(threads.c.room).where(threads.c.room.in_(some), threads.c.user_id != user_id).distinct()
             shared.update(row.room for row in await self._wire.rows(others))
         return sorted({*filter(None, chats), *seen} - shared)
@@ -70,12 +98,12 @@ class Privacy:
             await self._wire.count(delete(jobs).where(own_lane))
         ids: set[int] = set()
         is_named = _naming(rooms)
-        for some in _portions([f'"user":{user_id}', *(dump_json(room)[1:-1] for room in rooms)]):
+        for some in portions([f'"user":{user_id}', *(dump_json(room)[1:-1] for room in rooms)]):
             for row in await self._wire.rows(_jobs_that_contain(some)):
                 # What contains `12` may mean 123.
                 if row.payload.get("user") == user_id or is_named([row.lane, row.dedup, row.payload, row.steps]):
                     ids.add(row.id)
-        for portion in _portions(sorted(ids)):
+        for portion in portions(sorted(ids)):
             await self._wire.count(delete(jobs).where(jobs.c.id.in_(portion)))
 
 
@@ -119,7 +147,3 @@ def _naming(rooms: Sequence[str]) -> Callable[[Json], bool]:
                 return False
 
     return names
-
-
-def _portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))

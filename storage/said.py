@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, case, func, or_, select, text
+from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, case, exists, func, or_, select, text
 
 from bot.domain.thread import Message
 from storage.refs import ref_of
-from storage.tables import messages
+from storage.tables import messages, turns
 from storage.wire import Wire
 
 
@@ -35,6 +35,9 @@ TRANSCRIPT = (
     .limit(bindparam("most", type_=Integer))
 )
 TRANSCRIPT_BEFORE = TRANSCRIPT.where(messages.c.turn_id < bindparam("before_turn"))
+TRANSCRIPT_OF_ASKER = TRANSCRIPT_BEFORE.where(
+    exists().where(turns.c.id == messages.c.turn_id, turns.c.asker_id == bindparam("user"))
+)
 TIDY_INDEX = text("INSERT INTO message_index(message_index) VALUES ('optimize')")
 
 

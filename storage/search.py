@@ -17,9 +17,11 @@ from sqlalchemy import (
     and_,
     cast,
     column,
+    exists,
     func,
     literal,
     literal_column,
+    or_,
     select,
     table,
     text,
@@ -29,7 +31,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from bot.domain.thread import Message, Thread
 from storage.said import is_newest, message_of
 from storage.stems import Stemmer, folded_words
-from storage.tables import messages, threads
+from storage.tables import messages, threads, turns
 from storage.threads import thread_of
 from storage.wire import Wire
 
@@ -90,7 +92,8 @@ class Search:
     async def messages(
         self, user_id: int, query: str, *, limit: int = 10, before_turn: int | None = None
     ) -> list[Found]:
-        """The best first, of equally good ones the newest; from all threads of the user's, archived ones included.
+        """The best first, of equally good ones the newest; from all threads of the user's, archived ones included,
+        and from shared ones, whoever began them, what the user asked there and was answered.
 
         Messages with all words of the query, or, when there are none, with any. Replies count in their newest version.
         `before_turn` leaves out that turn and all later ones. No query is an error; one without words finds nothing.
@@ -115,7 +118,9 @@ class Search:
     async def _rows(
         self, user_id: int, asked: Sequence[_Beginnings], limit: int, before_turn: int | None, *, every: bool
     ) -> Sequence[Row[*tuple[Any, ...]]]:
-        where = and_(threads.c.user_id == user_id, is_newest())
+        is_theirs = exists().where(turns.c.id == messages.c.turn_id, turns.c.asker_id == user_id)
+        alone = and_(threads.c.user_id == user_id, ~threads.c.shared)
+        where = and_(or_(alone, and_(threads.c.shared, is_theirs)), is_newest())
         if before_turn is not None:
             where = and_(where, messages.c.turn_id < before_turn)
         match self._wire.dialect:

@@ -24,6 +24,7 @@ from storage.escalations import Escalations
 from storage.examples import Examples
 from storage.faults import translated
 from storage.files import Files
+from storage.installations import Installations
 from storage.jobs import Jobs
 from storage.knowledge import Knowledge
 from storage.leases import Leases
@@ -70,6 +71,7 @@ class Tx:
         self.privacy = Privacy(wire)
         self.catalog = Catalog(wire)
         self.providers = Providers(wire)
+        self.installations = Installations(wire)
 
     def notify(self, topic: str, message: str) -> None:
         """Published on the bus when, and only when, the transaction commits. ValueError as `Bus.publish`."""

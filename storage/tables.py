@@ -11,6 +11,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    and_,
     false,
     text,
     true,
@@ -69,9 +70,12 @@ threads = Table(
     Column("topic", CleanText, nullable=False),
     Column("current", Boolean, nullable=False),
     _text("title"),
+    # Of the turn whose words it is made of; 0 when a user chose it, or there is none.
+    Column("title_turn_id", Id, nullable=False, server_default=text("0")),
     Column("specialist", CleanText, nullable=False),
     Column("reachable", Boolean, nullable=False, server_default=true()),
     Column("archived", Boolean, nullable=False, server_default=false()),
+    Column("shared", Boolean, nullable=False, server_default=false()),
     Column("created_at", Moment, nullable=False),
     Column("active_at", Moment, nullable=False),
     Index("threads_by_activity", "user_id", "active_at"),
@@ -87,12 +91,30 @@ Index(
     sqlite_where=threads.c.current,
     postgresql_where=threads.c.current,
 )
+Index(
+    "threads_by_place",
+    threads.c.room,
+    threads.c.topic,
+    sqlite_where=threads.c.current,
+    postgresql_where=threads.c.current,
+)
+IS_SHARED_AND_CURRENT = and_(threads.c.current, threads.c.shared)
+Index(
+    "threads_shared_key",
+    threads.c.room,
+    threads.c.topic,
+    unique=True,
+    sqlite_where=IS_SHARED_AND_CURRENT,
+    postgresql_where=IS_SHARED_AND_CURRENT,
+)
 
 turns = Table(
     "turns",
     metadata,
     _id(),
     Column("thread_id", Id, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    # A user; no foreign key, which SQLite cannot add to a table that is there.
+    Column("asker_id", Id, nullable=False, server_default=text("0")),
     Column("state", CleanText, nullable=False),
     Column("specialist", CleanText, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("1")),
@@ -104,7 +126,18 @@ turns = Table(
     Column("created_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Index("turns_by_thread", "thread_id", "id"),
+    Index("turns_by_asker", "asker_id", "created_at"),
     sqlite_autoincrement=True,
+)
+
+# What each person thinks of a reply in its newest version; `turns.rating` is the sum.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("turn_id", Id, ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("rating", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 turn_refs = Table(
@@ -205,8 +238,11 @@ examples = Table(
     Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("specialist", CleanText, nullable=False),
     Column("stems", CleanText, nullable=False),
+    # Whose words they are; no foreign key, as with `turns.asker_id`.
+    Column("turn_id", Id, nullable=False, server_default=text("0")),
     Column("created_at", Moment, nullable=False),
     Index("examples_by_user", "user_id", "id"),
+    Index("examples_by_turn", "turn_id"),
     sqlite_autoincrement=True,
 )
 
@@ -275,6 +311,19 @@ providers = Table(
     _text("base_url"),
     _text("sealed_key"),
     Column("updated_at", Moment, nullable=False),
+)
+
+# Workspaces that have let us in; a token is sealed by `storage.sealing`.
+installations = Table(
+    "installations",
+    metadata,
+    Column("messenger", CleanText, primary_key=True),
+    Column("workspace", CleanText, primary_key=True),
+    _text("name"),
+    Column("sealed_token", CleanText, nullable=False),
+    _text("bot_user"),
+    _text("scopes"),
+    Column("at", Moment, nullable=False),
 )
 
 # A job waits (no lease, no end), is claimed (`lease_until` set, perhaps passed) or has ended (`ended_at` set; failed

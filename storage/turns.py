@@ -1,22 +1,37 @@
 """Turns of a thread, what was said in them, and the messages that show their replies."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, null, select, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, null, or_, select, update
 
 from bot.domain.errors import NotAllowed
 from bot.domain.place import Place, Ref
 from bot.domain.reply import Request
 from bot.domain.thread import Message, Turn, TurnState
+from storage.corrections import Corrections
+from storage.feedback import Feedback
 from storage.pauses import Pause, Pauses
-from storage.refs import is_at, ref_columns, ref_of, room_columns
-from storage.said import SAID_IN_TURN, TRANSCRIPT, TRANSCRIPT_BEFORE, message_of
-from storage.tables import message_versions, messages, pauses, threads, turn_refs, turns
-from storage.types import LARGEST_ID, NOW, Moment
+from storage.refs import is_at, place_of, ref_columns, ref_of, room_columns
+from storage.said import (
+    SAID_IN_TURN,
+    TRANSCRIPT,
+    TRANSCRIPT_BEFORE,
+    TRANSCRIPT_OF_ASKER,
+    message_of,
+)
+from storage.tables import (
+    messages,
+    pauses,
+    threads,
+    turn_refs,
+    turns,
+    users,
+)
+from storage.types import LARGEST_ID, NOW, Id, Moment
 from storage.wire import Values, Wire
 
 Role = Literal["user", "assistant"]
@@ -49,7 +64,12 @@ BEFORE = _with_refs(_EARLIER)
 LOCK = select(turns.c.id).where(_THIS).with_for_update()
 JOB = select(turns.c.job_id).where(_THIS)
 
-CREATE = insert(turns).values(created_at=NOW).returning(turns)
+_OWNER = select(threads.c.user_id).where(threads.c.id == bindparam("thread")).scalar_subquery()
+CREATE = (
+    insert(turns).values(created_at=NOW, asker_id=func.coalesce(bindparam("asker", type_=Id), _OWNER)).returning(turns)
+)
+_ASKER = select(users.c.id).where(users.c.id == bindparam("asker")).with_for_update(read=True, key_share=True)
+"""Nobody is erased between what they say and what becomes of it."""
 ASSIGN = update(turns).where(_THIS).values(specialist=bindparam("chosen"))
 ATTACH_JOB = update(turns).where(_THIS).values(job_id=bindparam("job"))
 BEGIN = update(turns).where(_THIS).values(state=TurnState.RUNNING)
@@ -67,11 +87,12 @@ FINISH = (
     .returning(turns, exists().where(pauses.c.turn_id == turns.c.id).label("was_paused"))
 )
 PAUSE = update(turns).where(_THIS).values(state=TurnState.REQUIRES_ACTION, partial=bindparam("text")).returning(turns)
+RUNNING = _WITH_REFS.where(turns.c.thread_id == bindparam("thread"), turns.c.state == TurnState.RUNNING)
 WAITING = _WITH_REFS.where(turns.c.thread_id == bindparam("thread"), turns.c.state == TurnState.REQUIRES_ACTION)
 OPEN_AT = _WITH_REFS.where(
     turns.c.thread_id.in_(
         select(threads.c.id).where(
-            threads.c.user_id == bindparam("user"),
+            or_(threads.c.user_id == bindparam("user"), threads.c.shared),
             threads.c.room == bindparam("room"),
             threads.c.topic == bindparam("topic"),
         )
@@ -80,11 +101,19 @@ OPEN_AT = _WITH_REFS.where(
 )
 SINCE = (
     select(func.count())
-    .select_from(turns.join(threads))
-    .where(threads.c.user_id == bindparam("user"), turns.c.created_at >= bindparam("since", type_=Moment))
+    .select_from(turns)
+    .where(turns.c.asker_id == bindparam("user"), turns.c.created_at >= bindparam("since", type_=Moment))
 )
 TOUCH = update(threads).where(threads.c.id == bindparam("thread")).values(active_at=NOW)
 TOUCH_AND_UNARCHIVE = TOUCH.values(archived=False)
+THREAD = select(threads.c.user_id, threads.c.shared, threads.c.room, threads.c.topic).where(
+    threads.c.id == bindparam("thread")
+)
+NAMES = (
+    select(turns.c.id, users.c.name)
+    .join(users, users.c.id == turns.c.asker_id)
+    .where(turns.c.id.in_(bindparam("ids", expanding=True)))
+)
 SHOW = insert(turn_refs)
 SAY = insert(messages).values(created_at=NOW).returning(messages)
 
@@ -93,11 +122,19 @@ class Turns:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._pauses = Pauses(wire)
+        self._feedback = Feedback(wire)
+        self._corrections = Corrections(wire)
 
-    async def create(self, thread_id: int, specialist: str) -> Turn:
-        """A new turn, queued; `specialist` is empty when the router is to decide."""
+    async def create(self, thread_id: int, specialist: str, *, asker: int | None = None) -> Turn:
+        """A new turn, queued; `specialist` is empty when the router is to decide.
+
+        `asker` is the user who speaks, by default the thread's owner; NotAllowed when there is no such user.
+        """
+        if asker is not None and await self._wire.row(_ASKER, {"asker": asker}) is None:
+            raise NotAllowed("no such user")
+        of = {"thread": thread_id, "asker": asker}
         turn = {"thread_id": thread_id, "specialist": specialist, "state": TurnState.QUEUED}
-        (row,) = await self._wire.rows(CREATE, turn)
+        (row,) = await self._wire.rows(CREATE, {**turn, **of})
         return _turn(row, ())
 
     async def get(self, turn_id: int) -> Turn:
@@ -126,6 +163,28 @@ class Turns:
         if owner != user_id:
             raise NotAllowed("no such turn")
         return turn
+
+    async def asked_by(self, turn_id: int, user_id: int) -> Turn:
+        """The turn, which must be the user's own; NotAllowed when somebody else asked, or it is absent."""
+        turn = await self.get(turn_id)
+        if turn.asker != user_id:
+            raise NotAllowed("no such turn")
+        return turn
+
+    async def at_hand(self, turn_id: int, user_id: int, place: Place) -> Turn:
+        """The turn, which the user, who acts at `place`, must have a part in: in a thread of theirs, or in the shared
+        one there. NotAllowed when it is elsewhere, or absent."""
+        turn = await self.get(turn_id)
+        thread = await self._wire.row(THREAD, {"thread": turn.thread_id})
+        is_here = thread is not None and thread.shared and place_of(thread.room, thread.topic) == place
+        if thread is None or not (thread.user_id == user_id or is_here):
+            raise NotAllowed("no such turn")
+        return turn
+
+    async def names(self, turn_ids: Collection[int]) -> dict[int, str]:
+        """What whoever asked each of these turns is called, by the turn."""
+        rows = await self._wire.rows(NAMES, {"ids": list(turn_ids)}) if turn_ids else ()
+        return {row.id: row.name for row in rows}
 
     async def before(self, turn_id: int) -> Turn | None:
         """The turn that came before this one in its thread."""
@@ -179,6 +238,7 @@ class Turns:
             partial="",
         )
         await self._pauses.forget(turn_id)
+        await self._feedback.forget(turn_id)
         return fresh
 
     async def pause(
@@ -214,6 +274,11 @@ class Turns:
         rows = await self._wire.rows(WAITING, {"thread": thread_id})
         return [_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
 
+    async def running(self, thread_id: int) -> Turn | None:
+        """The turn whose reply is being made in the thread."""
+        rows = await self._wire.rows(RUNNING, {"thread": thread_id})
+        return next((_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)), None)
+
     async def count_since(self, user_id: int, since: datetime) -> int:
         """How many turns the user began since then, those of deleted threads left out."""
         return int(await self._wire.scalar(SINCE, {"user": user_id, "since": since}))
@@ -247,9 +312,11 @@ class Turns:
         await self._wire.count(TOUCH, {"thread": turn.thread_id})
         return _turn(row, tuple(refs))
 
-    async def rate(self, turn_id: int, rating: int) -> None:
-        """1 thumbs up, -1 thumbs down, 0 none."""
-        await self._set(turn_id, rating=rating)
+    async def rate(self, turn_id: int, rating: int, *, by: int | None = None) -> None:
+        """1 thumbs up, -1 thumbs down, 0 none, by that user (by default whoever asked), in place of what they gave
+        before."""
+        turn = await self.hold(turn_id)
+        await self._feedback.give(turn_id, turn.asker if by is None else by, rating)
 
     async def save_partial(self, turn_id: int, text: str) -> None:
         """Keep what a running reply reads so far, for a page that is loaded meanwhile; the end clears it."""
@@ -264,27 +331,47 @@ class Turns:
         await self._wire.count(TOUCH_AND_UNARCHIVE, {"thread": turn.thread_id})
         return await self._write_message(turn, role, text, ref, cut=cut)
 
+    async def thumbs(self, user_id: int, turn_ids: Collection[int]) -> dict[int, int]:
+        """What the user gave each of these turns, as in `rate`; those without are left out."""
+        return await self._feedback.of(user_id, turn_ids)
+
+    async def said_in(self, turn_ids: Collection[int]) -> list[Message]:
+        """What was said in these turns, in order, each reply in its newest version. Nobody changes it until the
+        transaction ends."""
+        return await self._corrections.said_in(turn_ids)
+
     async def replace_message(self, ref: Ref, user_id: int, text: str) -> tuple[Turn, bool] | None:
         """The user's message `ref` reads `text` now; what it read before is kept as an earlier version.
 
         Its turn, and whether that is the latest of its thread. None when no message of this user is known there.
         """
-        theirs = (
-            select(messages)
-            .join(threads)
-            .where(is_at(messages, ref), messages.c.role == "user", threads.c.user_id == user_id)
-            .order_by((messages.c.topic == ref.place.topic).desc(), messages.c.id.desc())
-            .limit(1)
-            .with_for_update(of=messages)
-        )
-        row = await self._wire.row(theirs)
-        if row is None:
+        turn_id = await self._corrections.replace(ref, user_id, text)
+        if turn_id is None:
             return None
-        if row.text != text:
-            await self._write_version(row, text)
-        turn = await self.get(row.turn_id)
+        turn = await self.get(turn_id)
         newest = await self._wire.scalar(select(func.max(turns.c.id)).where(turns.c.thread_id == turn.thread_id))
         return turn, newest == turn.id
+
+    async def delete_message(self, ref: Ref, user_id: int) -> tuple[Turn, tuple[str, ...]] | None:
+        """The user's message `ref` is gone, in all its versions, and so are the summary that told of it, the routing
+        examples made of its turn, and the brief of the specialist who answered if it may hold what it said.
+
+        Its turn, and what the message ever read. None when no message of this user is known there.
+        """
+        found = await self._corrections.delete(ref, user_id)
+        return None if found is None else (await self.get(found[0]), found[1])
+
+    async def drop(self, turn_id: int) -> None:
+        """The turn was never asked: it is gone, nobody waits for it and nobody works on it any more.
+
+        Whoever does loses the job and falls silent.
+        """
+        await self.withdraw_jobs(await self.hold(turn_id))
+        await self._corrections.drop(turn_id)
+
+    async def withdraw_jobs(self, turn: Turn, *, begun: bool = True) -> None:
+        """Nothing that is to be done for the turn is done; what has `begun` already may be let go on."""
+        await self._corrections.withdraw_jobs(turn.id, turn.thread_id, begun=begun)
 
     async def messages(self, turn_id: int) -> list[Message]:
         """What the user said, then the newest version of the reply, if there is one yet."""
@@ -302,12 +389,19 @@ class Turns:
             return await self._read(TRANSCRIPT, wanted)
         return await self._read(TRANSCRIPT_BEFORE, {**wanted, "before_turn": before_turn})
 
+    async def said_by(self, user_id: int, thread_id: int, *, limit: int, before_turn: int) -> list[Message]:
+        """The newest `limit` messages of the turns before `before_turn` that the user asked in the thread, and of their
+        replies, oldest first."""
+        wanted = {"user": user_id, "thread": thread_id, "most": limit, "after_turn": 0, "before_turn": before_turn}
+        return await self._read(TRANSCRIPT_OF_ASKER, wanted)
+
     async def _find(self, wanted: Select[*tuple[Any, ...]], values: Values) -> Turn | None:
         rows = await self._wire.rows(wanted, values)
         return _shown(rows) if rows else None
 
     async def open_at(self, user_id: int, place: Place) -> list[Turn]:
-        """Every turn of the user's in that place which has not ended, archived threads and left ones included."""
+        """Every turn in that place, of the user's threads and of shared ones, which has not ended; archived threads
+        and left ones included."""
         rows = await self._wire.rows(OPEN_AT, {"user": user_id, **room_columns(place)})
         return [_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
 
@@ -350,15 +444,6 @@ class Turns:
         (row,) = await self._wire.rows(SAY, message)
         return message_of(row)
 
-    async def _write_version(self, row: Row[*tuple[Any, ...]], text: str) -> None:
-        earlier = insert(message_versions).values(
-            message_id=row.id, version=row.version, text=row.text, replaced_at=self._wire.now()
-        )
-        await self._wire.count(earlier)
-        await self._wire.count(
-            update(messages).where(messages.c.id == row.id).values(text=text, version=row.version + 1)
-        )
-
     async def _read(self, said: Select[*tuple[Any, ...]], values: Values) -> list[Message]:
         return [message_of(row) for row in reversed(await self._wire.rows(said, values))]
 
@@ -384,4 +469,5 @@ def _turn(row: Row[*tuple[Any, ...]], refs: tuple[Ref, ...], file_refs: tuple[Re
         confidence=row.confidence,
         error=row.error,
         rating=row.rating,
+        asker=row.asker_id,
     )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from bot.domain.errors import NotAllowed
+from bot.domain.place import Place
 from bot.domain.thread import Thinking, User
 from storage.merging import merge_users
 from storage.tables import identities, users
@@ -81,6 +82,15 @@ class Users:
         theirs = select(identities).where(identities.c.user_id == user_id)
         found = [Identity(row.messenger, row.workspace, row.external_id) for row in await self._wire.rows(theirs)]
         return sorted(found, key=lambda one: (one.messenger, one.workspace, one.external_id))
+
+    async def known_as(self, user_id: int, place: Place) -> str:
+        """The user's `Sender.id` in the messenger and workspace of `place`; empty when they have none there."""
+        there = select(identities.c.external_id).where(
+            identities.c.user_id == user_id,
+            identities.c.messenger == place.messenger,
+            identities.c.workspace == place.workspace,
+        )
+        return str(await self._wire.scalar(there.order_by(identities.c.external_id).limit(1)) or "")
 
     async def merge(self, source_id: int, target_id: int) -> None:
         """Two users are one person: all that is the source's becomes the target's, and the source is gone.

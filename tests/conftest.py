@@ -1,7 +1,10 @@
 import asyncio
-from collections.abc import Callable, Mapping
+import gc
+import socket
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
+from hypothesis import settings
 
 from tests.fakes.clock import WatchedLoop
 
@@ -11,3 +14,29 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Every test runs on a loop that tells the tests' clock when the moment is over."""
     return {"watched": WatchedLoop}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The same examples in every run, so that what passed passes; `--hypothesis-profile=default` tries new ones."""
+    settings.register_profile("steady", derandomize=True)
+    if config.getoption("--hypothesis-profile") is None:
+        settings.load_profile("steady")
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """What is imported stays: a quarter of the time would go into looking for garbage among it, again and again."""
+    gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """An HTTP address where nobody listens: it refuses at once, because its port is held and so nobody else's."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"

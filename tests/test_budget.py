@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from bot.budget import Gate, Priority, Window
+from bot.budget import Gate, Priority, Turns, Window
 from bot.domain.messenger import Rate
 from tests.fakes.clock import ManualClock
 
@@ -110,6 +110,98 @@ def test_a_window_is_idle_once_nothing_in_it_counts() -> None:
     window.spend(0.0)
     assert not window.idle_since(59.0)
     assert window.idle_since(60.0)
+
+
+def test_previews_leave_what_is_owed_until_it_is_paid_or_forgotten() -> None:
+    window = Window([Rate(10, 60.0)])
+    for who in range(10):
+        window.owe(f"{who}", 0.0)
+    assert window.wait_seconds(0.0, Priority.PREVIEW) > 0
+    assert window.wait_seconds(0.0, Priority.NOTICE) == 0
+    for who in range(9):
+        window.pay(f"{who}")
+    assert window.wait_seconds(0.0, Priority.PREVIEW) == 0
+    for who in range(10, 30):
+        window.owe(f"{who}", 0.0)
+    assert window.wait_seconds(0.0, Priority.PREVIEW) > 0
+    window.owe("the last", 3_600.0)
+    assert window.wait_seconds(3_600.0, Priority.PREVIEW) == 0
+
+
+def test_what_is_owed_is_forgotten_in_the_order_in_which_it_was_confirmed_last() -> None:
+    window = Window([Rate(4, 60.0)])
+    for who in ("ann", "ben", "cleo", "dora"):
+        window.owe(who, 0.0)
+    window.owe("ann", 300.0)
+    assert window.wait_seconds(599.0, Priority.PREVIEW) > 0
+    assert window.wait_seconds(600.0, Priority.PREVIEW) == 0
+    assert [window.owes(who) for who in ("ann", "ben", "cleo", "dora")] == [True, False, False, False]
+    assert [window.pay("ann"), window.pay("ann"), window.pay("ben")] == [True, False, False]
+
+
+def test_a_window_in_which_something_is_owed_is_not_idle() -> None:
+    window = Window([Rate(4, 60.0)])
+    window.owe("ann", 0.0)
+    window.owe("ben", 0.0)
+    window.pay("ben")
+    assert not window.idle_since(599.0)
+    assert window.idle_since(600.0)
+
+
+def test_there_is_room_while_all_that_is_owed_fits_too() -> None:
+    window = Window([Rate(3, 60.0)])
+    window.owe("ann", 0.0)
+    window.spend(0.0)
+    assert window.has_room(0.0)
+    window.owe("ben", 0.0)
+    assert not window.has_room(0.0)
+    assert window.wait_seconds(0.0, Priority.FINAL) == 0
+    assert not window.has_room(59.0)
+    assert window.has_room(60.0)
+    assert Window([]).has_room(0.0)
+
+
+def test_whoever_is_alone_has_every_turn_that_the_rate_allows() -> None:
+    turns = Turns([Rate(60, 60.0)])
+    for second in range(5):
+        assert turns.is_turn("ann", second)
+        turns.take("ann", second)
+        assert not turns.is_turn("ann", second + 0.5)
+
+
+def test_who_comes_anew_has_a_turn_at_once_and_the_others_later() -> None:
+    turns = Turns([Rate(60, 60.0)])
+    turns.take("ann", 0.0)
+    assert turns.is_turn("ben", 0.5)
+    turns.take("ben", 0.5)
+    assert not turns.is_turn("ann", 1.5)
+    assert turns.is_turn("ann", 2.0)
+
+
+def test_who_has_gone_takes_no_share() -> None:
+    turns = Turns([Rate(60, 60.0)])
+    for number in range(30):
+        turns.take(f"{number}", 0.0)
+    assert not turns.is_turn("0", 29.0)
+    assert turns.is_turn("0", 60.0)
+    turns.take("0", 60.0)
+    assert turns.is_turn("0", 61.0)
+
+
+def test_who_leaves_takes_no_share() -> None:
+    turns = Turns([Rate(60, 60.0)])
+    for number in range(30):
+        turns.take(f"{number}", 0.0)
+    for number in range(1, 30):
+        turns.leave(f"{number}")
+    turns.leave("nobody")
+    assert turns.is_turn("0", 1.0)
+
+
+def test_without_rates_it_is_always_everybodys_turn() -> None:
+    turns = Turns([])
+    turns.take("ann", 1.0)
+    assert turns.is_turn("ann", 1.0)
 
 
 async def test_the_more_important_go_first_whoever_came_first(slow: Queue, clock: ManualClock) -> None:

@@ -1,23 +1,39 @@
 """The program as its operator uses it: migrate, doctor, token, ledger, and what it says when it cannot."""
 
 import asyncio
+from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
+import yaml
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
+from pydantic import SecretStr
 
+from adapters.slack.emulator import SlackEmulator
 from adapters.telegram.emulator import TelegramEmulator
 from bot.api.auth import issue, scopes_of
 from bot.cli import main
 from bot.clock import SystemClock
 from bot.doctor import diagnose
+from bot.domain.installation import Installation
 from bot.main import build
 from bot.settings import Settings
 from storage.migrate import migrate
+from storage.sealing import Sealing
+from storage.store import Store
 
 SECRET = "a secret of the tests, long enough to sign with"
+SEVERAL = {
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "s",
+    "SLACK_APP_TOKEN": "xapp-1",
+    "ENCRYPTION_KEYS": f"1:{b64encode(bytes(32)).decode()}",
+    "PUBLIC_URL": "https://bot.example",
+}
+"""What several workspaces need."""
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +76,7 @@ def test_the_doctor_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
         ("SPECIALISTS_DIR", "/nowhere/at/all"),
         ("KNOWLEDGE_DIR", "/nowhere/at/all"),
         ("PUBLIC_URL", "foo"),
+        ("SLACK_MODE", "pigeon"),
     ],
 )
 def test_a_wrong_setting_is_named(
@@ -107,6 +124,115 @@ def test_a_token_says_who_and_what_for_how_long(capsys: pytest.CaptureFixture[st
             main(["token", "grafana", *wrong])
     with pytest.raises(jwt.InvalidTokenError):
         scopes_of("another secret that is long enough too", token)
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_manifest_for_slack_is_written_here(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["slack", "manifest"]) == 0
+    assert "slack-manifest.yaml is written" in capsys.readouterr().out
+    assert main(["slack", "manifest", "--out", "-"]) == 0
+    printed = capsys.readouterr().out
+    assert (machine / "slack-manifest.yaml").read_text(encoding="utf-8") == printed
+    assert (ROOT / "docs" / "slack-manifest.yaml").read_text(encoding="utf-8") == printed, "make it anew"
+    assert main(["slack", "manifest", "--out", str(machine / "nowhere" / "file")]) == 1
+
+
+def test_the_manifest_says_where_slack_shall_post_to(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(*more: str) -> dict[str, Any]:
+        assert main(["slack", "manifest", "--out", "-", *more]) == 0
+        return dict(yaml.safe_load(capsys.readouterr().out))
+
+    assert made()["settings"]["socket_mode_enabled"]
+    by_http = made("--public-url", "https://bot.example/", "--name", "Ask us")
+    assert by_http["display_information"]["name"] == "Ask us"
+    assert not by_http["settings"]["socket_mode_enabled"]
+    assert by_http["settings"]["event_subscriptions"]["request_url"] == "https://bot.example/slack/events"
+    assert by_http["oauth_config"]["redirect_urls"] == ["https://bot.example/slack/oauth_redirect"]
+
+    monkeypatch.setenv("PUBLIC_URL", "https://bot.example")
+    by_socket = made()
+    assert by_socket["settings"]["socket_mode_enabled"]
+    assert by_socket["oauth_config"]["redirect_urls"] == ["https://bot.example/slack/oauth_redirect"]
+    monkeypatch.setenv("SLACK_MODE", "http")
+    assert made() == made("--public-url", "https://bot.example")
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "SLACK_APP_TOKEN"),
+        ({"SLACK_APP_TOKEN": "xapp-1"}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "xapp-1", "SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-2"}, "SLACK_APP_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_MODE": "http"}, "SLACK_SIGNING_SECRET"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_MODE": "pigeon"}, "SLACK_MODE"),
+        ({"SLACK_CLIENT_ID": "1.2"}, "SLACK_CLIENT_SECRET"),
+        ({"SLACK_CLIENT_SECRET": "s"}, "SLACK_CLIENT_ID"),
+        ({**SEVERAL, "SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN"),
+        ({**SEVERAL, "ENCRYPTION_KEYS": ""}, "ENCRYPTION_KEYS"),
+        ({**SEVERAL, "PUBLIC_URL": ""}, "PUBLIC_URL"),
+        ({**SEVERAL, "PUBLIC_URL": "http://bot.example"}, "PUBLIC_URL"),
+    ],
+)
+def test_what_slack_still_needs_is_named(
+    given: dict[str, str], named: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert main(["doctor"]) == 1
+    assert capsys.readouterr().err.splitlines()[1].startswith(f"{named}:")
+
+
+async def test_the_doctor_asks_slack(machine: Path) -> None:
+    async with SlackEmulator(clock=SystemClock()) as slack:
+        settings = Settings(
+            _env_file=None,
+            slack_bot_token=SecretStr(slack.token),
+            slack_app_token=SecretStr(slack.app_token),
+            slack_api_base=slack.url,
+        )
+        who = (await diagnose(settings))[-1]
+        assert (who.ok, slack.home.name in who.what) == (True, True)
+        slack.faults.fails("invalid_auth")
+        refused = (await diagnose(settings))[-1]
+        assert not refused.ok
+        assert "SLACK_BOT_TOKEN" in refused.advice
+    gone = (await diagnose(settings))[-1]
+    assert not gone.ok
+    assert "cannot be reached" in gone.what
+
+
+async def test_the_doctor_asks_in_every_workspace_that_installed_the_app(machine: Path) -> None:
+    clock = SystemClock()
+    async with SlackEmulator(clock=clock) as slack:
+        settings = Settings(
+            _env_file=None,
+            public_url="https://bot.example",
+            encryption_keys=SecretStr(SEVERAL["ENCRYPTION_KEYS"]),
+            slack_client_id=slack.client_id,
+            slack_client_secret=SecretStr(slack.client_secret),
+            slack_app_token=SecretStr(slack.app_token),
+            slack_api_base=slack.url,
+        )
+        await asyncio.to_thread(migrate, settings.database_url)
+        acme = slack.workspace("Acme")
+        kept = Installation("slack", acme.id, "Acme", acme.token, acme.bot_user, (), clock.now())
+        store = await Store.open(settings.database_url, clock=clock)
+        async with store.begin() as tx:
+            await tx.installations.put(kept, Sealing.parse(SEVERAL["ENCRYPTION_KEYS"]))
+        await store.close()
+        *_, workspace, count = await diagnose(settings)
+        assert "Acme" in workspace.what
+        assert (count.what, count.ok) == ("slack: installed in 1 workspaces", True)
+        assert "https://bot.example/slack/install" in count.advice
+        other = settings.model_copy(update={"encryption_keys": SecretStr(f"2:{'A' * 43}=")})
+        *_, workspace, _ = await diagnose(other)
+        assert (workspace.ok, "ENCRYPTION_KEYS" in workspace.what, "Acme" in workspace.what) == (False, True, True)
+        assert "/slack/install" in workspace.advice
 
 
 async def test_the_account_is_for_those_who_may_see_it(machine: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from bot.budget import Gate, Priority
-from bot.domain.errors import Flooded
+from bot.domain.errors import Ambiguous, Flooded, MessengerError, Unrenderable
 from bot.domain.messenger import Capabilities, Outgoing, Rate, Take
 from bot.domain.place import Place, Ref
 from bot.outbox import CrowdedError, Meter, Outbox
@@ -24,9 +24,9 @@ class Paper:
 
     name = "paper"
 
-    def __init__(self, bot: tuple[Rate, ...], room: tuple[Rate, ...], drafts: tuple[Rate, ...]) -> None:
+    def __init__(self, bot: tuple[Rate, ...], facts: Capabilities) -> None:
         self.budget = bot
-        self._facts = Capabilities(streaming="drafts", sends=room, drafts=drafts)
+        self._facts = facts
 
     def capabilities(self, place: Place) -> Capabilities:
         return self._facts
@@ -53,9 +53,21 @@ class Paper:
 class Office:
     """Callers at an outbox, and when each made its call."""
 
-    def __init__(self, bot: tuple[Rate, ...] = (), room: tuple[Rate, ...] = (), drafts: tuple[Rate, ...] = ()) -> None:
+    def __init__(
+        self,
+        bot: tuple[Rate, ...] = (),
+        room: tuple[Rate, ...] = (),
+        drafts: tuple[Rate, ...] = (),
+        *,
+        edits: tuple[Rate, ...] = (),
+        streams: tuple[Rate, ...] = (),
+        growths: tuple[Rate, ...] = (),
+    ) -> None:
+        facts = Capabilities(
+            streaming="drafts", sends=room, drafts=drafts, edits=edits, streams=streams, growths=growths
+        )
         self.clock = ManualClock()
-        self.outbox = Outbox(Paper(bot, room, drafts), self.clock)
+        self.outbox = Outbox(Paper(bot, facts), self.clock)
         self.calls: list[tuple[str, float]] = []
         self.crowded_out: set[str] = set()
         """Previews that were not made, because the bot had more important things to say."""
@@ -68,9 +80,10 @@ class Office:
         meter: Meter = "sends",
         *,
         stays: float = 0.0,
-        flood: Flooded | None = None,
+        error: MessengerError | None = None,
+        who: str = "",
     ) -> asyncio.Task[None]:
-        """Somebody who makes one call that takes `stays` seconds, or is answered with `flood`."""
+        """Somebody who makes one call that takes `stays` seconds, and is answered with `error`."""
 
         async def call() -> None:
             with suppress(CrowdedError):
@@ -79,12 +92,12 @@ class Office:
             self.crowded_out.add(name)
 
         async def attempt() -> None:
-            async with self.outbox.slot(place, priority, meter):
+            async with self.outbox.slot(place, priority, meter, who=who):
                 self.calls.append((name, self.clock.monotonic()))
                 if stays:
                     await self.clock.sleep(stays)
-                if flood is not None:
-                    raise flood
+                if error is not None:
+                    raise error
 
         return asyncio.create_task(call())
 
@@ -135,7 +148,7 @@ async def test_topics_of_a_room_share_its_budget() -> None:
 
 async def test_a_flooded_room_waits_as_long_as_it_was_told_and_everyone_else_goes_on() -> None:
     office = Office(bot=(Rate(30, 1.0),))
-    await flooded(office.comes("too much", HERE, flood=Flooded(retry_after_seconds=17)))
+    await flooded(office.comes("too much", HERE, error=Flooded(retry_after_seconds=17)))
     office.final("here", HERE)
     for number in range(20):
         office.comes(f"there {number}", room(number))
@@ -146,7 +159,7 @@ async def test_a_flooded_room_waits_as_long_as_it_was_told_and_everyone_else_goe
 
 async def test_a_flood_of_unknown_length_closes_the_room_for_a_while() -> None:
     office = Office()
-    await flooded(office.comes("too much", HERE, flood=Flooded()))
+    await flooded(office.comes("too much", HERE, error=Flooded()))
     office.comes("here", HERE)
     await office.until_called("here")
     assert 1 <= office.at("here") <= 30
@@ -317,12 +330,233 @@ async def test_idle_rooms_are_forgotten() -> None:
 async def test_a_room_is_remembered_while_its_budget_counts_or_it_is_closed() -> None:
     office = Office(room=(Rate(1, 60.0),))
     office.comes("first", HERE)
-    await flooded(office.comes("too much", THERE, flood=Flooded(retry_after_seconds=100)))
+    await flooded(office.comes("too much", THERE, error=Flooded(retry_after_seconds=100)))
     await visit(office, 2_500, "other")
     office.comes("second", HERE)
     office.comes("patient", THERE)
     await office.until_called("second", "patient")
     assert (office.at("second"), office.at("patient")) == (60, 100)
+
+
+# What a whole workspace shares
+
+
+def at_work(name: str, workspace: str = "W1") -> Place:
+    return Place("paper", name, "", workspace)
+
+
+async def test_edits_of_all_rooms_of_a_workspace_share_its_budget_and_no_rooms() -> None:
+    office = Office(room=(Rate(1, 60.0),), edits=(Rate(2, 10.0),))
+    for number in range(3):
+        office.comes(f"edit {number}", at_work(f"room{number}"), Priority.FINAL, "edits")
+        office.comes(f"send {number}", at_work(f"room{number}"), Priority.FINAL)
+    office.comes("edit elsewhere", at_work("room", "W2"), Priority.FINAL, "edits")
+    await office.until_called("edit 2")
+    assert [office.at(f"send {number}") for number in range(3)] == [0, 0, 0]
+    assert [office.at(f"edit {number}") for number in range(3)] == [0, 0, 10]
+    assert office.at("edit elsewhere") == 0
+
+
+@pytest.mark.parametrize("meter", ["edits", "ends"])
+async def test_where_edits_have_no_budget_they_count_as_sends(meter: Meter) -> None:
+    office = Office(room=(Rate(1, 10.0),), streams=(Rate(1, 60.0),))
+    office.comes("send", HERE)
+    office.comes("edit", HERE, Priority.FINAL, meter)
+    await office.until_called("send", "edit")
+    assert sorted(time for _, time in office.calls) == [0, 10]
+    assert office.outbox.takes_previews(HERE)
+
+
+@pytest.mark.parametrize("meter", ["edits", "ends"])
+async def test_endings_wait_for_the_workspace_and_go_first(meter: Meter) -> None:
+    office = Office(edits=(Rate(1, 10.0),), streams=(Rate(1, 10.0),))
+    for priority in (Priority.FINAL, Priority.NOTICE, Priority.OPERATOR, Priority.FINAL):
+        office.comes(f"{priority.name} {len(asyncio.all_tasks())}", at_work("here"), priority, meter)
+    await office.clock.until(lambda: len(office.calls) == 4)
+    assert [name.split()[0] for name, _ in office.calls] == ["FINAL", "FINAL", "OPERATOR", "NOTICE"]
+    assert [time for _, time in office.calls] == [0, 10, 20, 30]
+
+
+async def test_previews_by_edits_never_wait_and_leave_a_fifth_to_what_must_land() -> None:
+    office = Office(edits=(Rate(10, 60.0),))
+    for number in range(12):
+        office.comes(f"preview {number}", at_work(f"room{number}"), Priority.PREVIEW, "edits")
+    await office.clock.advance(0)
+    assert len(office.calls) == 8
+    assert len(office.crowded_out) == 4
+    assert not office.outbox.takes_previews(at_work("room"))
+    office.comes("final", at_work("room0"), Priority.FINAL, "edits")
+    await office.until_called("final")
+    assert office.at("final") == 0
+
+
+async def test_previews_leave_an_edit_to_the_ending_of_every_reply_that_grows() -> None:
+    office = Office(edits=(Rate(10, 60.0),))
+    for number in range(6):
+        office.outbox.note(at_work(f"room{number}"), Outgoing("so far", streaming=True))
+    for number in range(6):
+        office.comes(f"preview {number}", at_work(f"room{number}"), Priority.PREVIEW, "edits")
+    await office.clock.advance(0)
+    assert len(office.calls) == 4
+    for number in range(6):
+        office.outbox.note(at_work(f"room{number}"), Outgoing("whole"))
+        office.comes(f"final {number}", at_work(f"room{number}"), Priority.FINAL, "edits")
+    await office.until_called("final 5")
+    assert {office.at(f"final {number}") for number in range(6)} == {0}
+
+
+async def test_a_page_that_goes_on_owes_an_ending_and_who_is_abandoned_owes_none() -> None:
+    office = Office(edits=(Rate(3, 60.0),))
+    for number in range(3):
+        office.outbox.note(at_work(f"room{number}"), Outgoing("so far", goes_on=True))
+    assert not office.outbox.takes_previews(at_work("room"))
+    office.outbox.abandon(at_work("room0"))
+    assert office.outbox.takes_previews(at_work("room"))
+
+
+def stream(name: str) -> Ref:
+    return Ref(at_work(name), "1")
+
+
+async def begins(office: Office, *names: str) -> None:
+    for name in names:
+        await office.comes(name, at_work(name), Priority.PREVIEW, "streams", who=name)
+        if name not in office.crowded_out:
+            office.outbox.began(name, stream(name))
+
+
+async def test_streams_that_are_open_or_ended_lately_are_never_more_than_may_end() -> None:
+    office = Office(streams=(Rate(3, 60.0),))
+    await begins(office, "a", "b")
+    await office.clock.advance(100)
+    await begins(office, "c", "x")
+    assert office.crowded_out == {"x"}
+    for name in ("a", "b"):
+        await office.comes(f"{name} ends", at_work(name), Priority.FINAL, "ends", who=str(stream(name)))
+        office.outbox.ended(stream(name))
+    await begins(office, "y")
+    await office.clock.advance(60)
+    await begins(office, "d", "e", "z")
+    assert office.crowded_out == {"x", "y", "z"}
+
+
+async def test_a_stream_that_need_not_be_ended_makes_room_at_once() -> None:
+    office = Office(streams=(Rate(2, 10.0),))
+    await begins(office, "a", "b")
+    await office.clock.advance(10)
+    office.outbox.closed(stream("a"))
+    await begins(office, "c")
+    assert not office.crowded_out
+
+
+async def test_a_stream_that_grows_is_kept_in_mind_and_one_of_which_nothing_is_heard_is_not() -> None:
+    office = Office(streams=(Rate(2, 10.0),))
+    await begins(office, "a", "b")
+    await office.clock.advance(400)
+    office.outbox.grew(stream("a"))
+    await office.clock.advance(400)
+    await begins(office, "c", "d")
+    assert office.crowded_out == {"d"}
+
+
+async def test_the_ending_of_a_stream_waits_for_no_other_and_its_repetition_neither() -> None:
+    office = Office(streams=(Rate(3, 60.0),))
+    await begins(office, "a", "b", "c")
+    for name in ("a", "b", "c"):
+        for attempt in ("first", "second"):
+            office.comes(f"{name} {attempt}", at_work(name), Priority.FINAL, "ends", who=str(stream(name)))
+        await office.clock.advance(0)
+        office.outbox.ended(stream(name))
+    assert len(office.calls) == 9
+    assert {time for _, time in office.calls} == {0}
+
+
+@pytest.mark.parametrize(("error", "begun"), [(Ambiguous(), 1), (Unrenderable(), 2)])
+async def test_a_beginning_in_doubt_counts_as_one_that_must_end(error: MessengerError, begun: int) -> None:
+    office = Office(streams=(Rate(2, 60.0),))
+    beginning = office.comes("a", at_work("a"), Priority.PREVIEW, "streams", stays=30.0, error=error, who="a")
+    await office.clock.advance(60)
+    with pytest.raises(type(error)):
+        await beginning
+    await begins(office, "b", "c")
+    assert len(office.crowded_out) == 2 - begun
+
+
+@pytest.mark.parametrize("meter", ["streams", "growths"])
+async def test_streams_and_growths_use_the_whole_budget_and_never_wait(meter: Meter) -> None:
+    office = Office(streams=(Rate(5, 60.0),), growths=(Rate(5, 60.0),), room=(Rate(1, 60.0),))
+    for number in range(8):
+        office.comes(f"{number}", at_work("here"), Priority.PREVIEW, meter, who=f"{number}")
+    await office.clock.advance(0)
+    assert (len(office.calls), len(office.crowded_out)) == (5, 3)
+    office.comes("other workspace", at_work("here", "W2"), Priority.PREVIEW, meter)
+    await office.until_called("other workspace")
+    assert office.at("other workspace") == 0
+
+
+async def test_one_who_grows_fast_leaves_the_others_their_share() -> None:
+    office = Office(growths=(Rate(10, 60.0),))
+    for _ in range(60):
+        for who in ("fast", "fast", "fast", "slow", "late"):
+            office.comes(who, at_work("here"), Priority.PREVIEW, "growths", who=who)
+        await office.clock.advance(1)
+    made = [name for name, _ in office.calls]
+    assert [made.count(who) for who in ("fast", "slow", "late")] == [4, 3, 3]
+
+
+@pytest.mark.parametrize("meter", ["edits", "ends", "streams", "growths"])
+async def test_a_flood_of_one_kind_closes_that_kind_for_the_workspace_and_no_room(meter: Meter) -> None:
+    office = Office(edits=(Rate(50, 60.0),), streams=(Rate(50, 60.0),), growths=(Rate(50, 60.0),))
+    await flooded(
+        office.comes("too much", at_work("here"), Priority.FINAL, meter, error=Flooded(retry_after_seconds=9))
+    )
+    every: tuple[Meter, ...] = ("sends", "drafts", "edits", "ends", "streams", "growths")
+    others = [other for other in every if other != meter]
+    for other in others:
+        office.comes(other, at_work("here"), Priority.FINAL, other)
+    office.comes("elsewhere", at_work("here", "W2"), Priority.FINAL, meter)
+    office.comes("same", at_work("there"), Priority.FINAL, meter)
+    await office.until_called("same", "elsewhere", *others)
+    assert {office.at(name) for name in (*others, "elsewhere")} == {0}
+    if meter in ("edits", "ends"):
+        assert office.at("same") == 9
+    else:
+        assert office.crowded_out == {"same"}
+    await office.clock.advance(9)
+    office.comes("later", at_work("there"), Priority.FINAL, meter)
+    await office.until_called("later")
+    assert "later" not in office.crowded_out
+
+
+async def test_a_flood_of_sends_closes_its_room_and_no_edits() -> None:
+    office = Office(edits=(Rate(50, 60.0),))
+    await flooded(office.comes("too much", at_work("here"), error=Flooded(retry_after_seconds=17)))
+    office.comes("edit", at_work("here"), Priority.FINAL, "edits")
+    office.comes("send", at_work("here"), Priority.FINAL)
+    await office.until_called("edit", "send")
+    assert (office.at("edit"), office.at("send")) == (0, 17)
+
+
+@pytest.mark.parametrize(("edits", "sent_at"), [((), 17), ((Rate(50, 60.0),), 0)])
+async def test_a_flood_of_what_is_free_closes_the_room_where_methods_are_not_counted_by_themselves(
+    edits: tuple[Rate, ...], sent_at: float
+) -> None:
+    office = Office(edits=edits)
+    await flooded(office.comes("typing", HERE, Priority.PREVIEW, "free", error=Flooded(retry_after_seconds=17)))
+    office.comes("send", HERE, Priority.FINAL)
+    await office.until_called("send")
+    assert office.at("send") == sent_at
+
+
+async def test_idle_workspaces_are_forgotten() -> None:
+    office = Office(edits=(Rate(20, 60.0),))
+    before = gates_alive()
+    for night in range(3):
+        for number in range(1_000):
+            async with office.outbox.slot(at_work("here", f"{night}-{number}"), Priority.FINAL, "edits"):
+                pass
+        await office.clock.advance(3_600)
+    assert gates_alive() - before <= 1_500
 
 
 rates = st.lists(

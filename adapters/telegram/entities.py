@@ -50,7 +50,7 @@ def lawful(text: str, entities: Iterable[Entity]) -> tuple[Entity, ...]:
     for link in links:
         kept += _around(link, solid)
     units = text.encode("utf-16-le")
-    trimmed = (entity if entity.type == "pre" else _trimmed(entity, units) for entity in kept)
+    trimmed = (entity if entity.type == "pre" else _trimmed(entity, units, pre) for entity in kept)
     return tuple(sorted((e for e in trimmed if e.length > 0), key=_order))
 
 
@@ -89,10 +89,14 @@ def _around(entity: Entity, solid: list[Entity]) -> list[Entity]:
     return parts
 
 
-def _trimmed(entity: Entity, units: bytes) -> Entity:
+def _trimmed(entity: Entity, units: bytes, pre: list[Entity]) -> Entity:
+    """`entity` without blanks at its edges; those of a `pre` in it stay, or it would end up inside."""
     start, end = entity.offset, entity.end
-    while end > start and units[2 * end - 2 : 2 * end] in _BLANKS:
+    inside = [one for one in pre if start <= one.offset and one.end <= end]
+    first = min((one.offset for one in inside), default=end)
+    last = max((one.end for one in inside), default=start)
+    while end > max(start, last) and units[2 * end - 2 : 2 * end] in _BLANKS:
         end -= 1
-    while start < end and units[2 * start : 2 * start + 2] in _BLANKS:
+    while start < min(end, first) and units[2 * start : 2 * start + 2] in _BLANKS:
         start += 1
     return replace(entity, offset=start, length=end - start)

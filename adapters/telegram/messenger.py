@@ -37,7 +37,7 @@ from adapters.telegram.parse import NAME
 from adapters.telegram.receiver import HOOK_PATH, Receiver, Webhook
 from adapters.telegram.render import fits_rich, fits_text
 from bot.domain.errors import MessengerError, Unrenderable
-from bot.domain.messenger import Capabilities, File, Outgoing, Rate, Take
+from bot.domain.messenger import Capabilities, File, Outgoing, Posted, Rate, Take
 from bot.domain.place import Place, Ref
 from bot.domain.ports import Clock
 from bot.markdown.plain import clean
@@ -227,7 +227,7 @@ class TelegramMessenger:
         method = EditMessageReplyMarkup(chat_id=int(ref.place.chat), message_id=int(ref.message))
         await self._client.call(method, ref.place)
 
-    async def typing(self, place: Place) -> None:
+    async def typing(self, place: Place, to: Ref | None = None) -> None:
         method = SendChatAction(chat_id=int(place.chat), message_thread_id=_thread(place), action="typing")
         await self._client.call(method, place)
 
@@ -257,7 +257,7 @@ class TelegramMessenger:
     def hook_path(self) -> str | None:
         return HOOK_PATH if self._hooked else None
 
-    async def deliver(self, headers: Mapping[str, str], body: bytes, take: Take) -> int:
+    async def deliver(self, headers: Mapping[str, str], body: bytes, take: Take) -> Posted:
         return await self._receiver.deliver(headers, body, take)
 
 

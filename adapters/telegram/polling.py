@@ -10,11 +10,11 @@ from aiogram.methods.base import TelegramMethod
 
 from adapters.telegram.client import Client
 from adapters.telegram.parse import UPDATE_KINDS
-from adapters.telegram.patience import Patience
 from adapters.telegram.reading import Reader, update_id
 from bot.domain.errors import SettingsError, StorageError
 from bot.domain.incoming import Incoming
 from bot.domain.messenger import Take
+from bot.domain.patience import Patience
 from bot.domain.ports import Clock
 
 log = logging.getLogger(__name__)

@@ -15,11 +15,11 @@ from adapters.telegram.address import Me
 from adapters.telegram.client import FAILURES, Client
 from adapters.telegram.counters import MessageCounters
 from adapters.telegram.parse import UPDATE_KINDS
-from adapters.telegram.patience import Patience
 from adapters.telegram.polling import Poller
 from adapters.telegram.reading import Reader, update_id
 from bot.domain.errors import SettingsError, StorageError
-from bot.domain.messenger import Take
+from bot.domain.messenger import Posted, Take
+from bot.domain.patience import Patience
 from bot.domain.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -74,33 +74,33 @@ class Receiver:
             await asyncio.Event().wait()
         await Poller(self._client, self._clock, reader).run(take)
 
-    async def deliver(self, headers: Mapping[str, str], body: bytes, take: Take) -> int:
+    async def deliver(self, headers: Mapping[str, str], body: bytes, take: Take) -> Posted:
         """Take one posted update. The status decides: 200 ends it, 5xx makes Telegram post it again."""
         if self._webhook is None or not _is_secret(headers.get(_WORD_HEADER, ""), self._webhook.secret):
-            return 401
+            return Posted(401)
         if len(body) > _BODY_BYTES:
-            return 413
+            return Posted(413)
         try:
             raw = json.loads(body)
         except (ValueError, RecursionError):
-            return 400
+            return Posted(400)
         if not isinstance(raw, dict) or update_id(raw) is None:
-            return 400
+            return Posted(400)
         reader = await self._known()
         if reader is None:
-            return 503
+            return Posted(503)
         incoming = reader.read(raw)
         if incoming is None:
-            return 200
+            return Posted(200)
         try:
             await take(incoming)
         except StorageError:
             log.warning("update %s could not be stored; Telegram will post it again", incoming.id)
-            return 500
+            return Posted(500)
         except Exception:
             log.exception("update %s could not be taken", incoming.id)
-            return self._after_failure(incoming.id)
-        return 200
+            return Posted(self._after_failure(incoming.id))
+        return Posted(200)
 
     def _after_failure(self, update: str) -> int:
         """500 makes Telegram post it again; an update that fails again and again must not hold up those behind it."""

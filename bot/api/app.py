@@ -1,4 +1,4 @@
-"""The ASGI application: health, metrics, the public account, and the door for webhooks."""
+"""The ASGI application: health, metrics, the public account, the pages of installations, and the door for webhooks."""
 
 import logging
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from bot.api.admin import admin_router
 from bot.api.administration import Administration
 from bot.api.auth import needs
+from bot.api.installing import Reception, add_install_pages
 from bot.api.problems import tell_problems
 from bot.domain.errors import StorageError
 from bot.domain.messenger import Hooked, Take
@@ -31,8 +32,10 @@ def create_app(
     clock: Clock,
     secret: str,
     administration: Administration,
+    reception: Reception | None = None,
 ) -> FastAPI:
-    """`secret` signs bearer tokens; every hook that has a path gets it on this server."""
+    """`secret` signs bearer tokens; every hook that has a path gets it on this server, and so do the pages by which
+    workspaces let us in, where they can."""
     app = FastAPI(title="Switchboard", docs_url="/docs", redoc_url=None)
     tell_problems(app)
     gauges = _Gauges(store, metrics, clock)
@@ -67,6 +70,8 @@ def create_app(
         return {**asdict(account), "lost": account.lost}
 
     app.include_router(admin_router(administration, secret))
+    if reception is not None:
+        add_install_pages(app, reception)
     for hook in hooks:
         if hook.hook_path is not None:
             _mount(app, hook, hook.hook_path, take)
@@ -82,7 +87,8 @@ def _mount(app: FastAPI, hook: Hooked, path: str, take: Take) -> None:
             if len(body) > _HOOK_BYTES:
                 return Response(status_code=413)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return Response(status_code=await hook.deliver(headers, bytes(body), take))
+        posted = await hook.deliver(headers, bytes(body), take)
+        return Response(posted.body, posted.status, media_type=posted.media_type)
 
 
 class _Gauges:

@@ -29,6 +29,8 @@ class Given:
     """A button was pressed, nothing was written."""
     is_private: bool = True
     """Only the user reads the answer."""
+    is_shared: bool = False
+    """Everybody at the place takes part in one conversation."""
 
     @property
     def locale(self) -> str:
@@ -110,6 +112,11 @@ def question_buttons(given: Given, subject: str, *, yes: str, no: str) -> Button
         str(CommandAction(given.name, str(Consent(granted, given.user.id, subject)))) for granted in (True, False)
     )
     return ((Button(yes, agree, "danger"), Button(no, decline)),)
+
+
+def choice(command: str, argument: str, label: str, is_now: bool) -> Button:
+    """A button that gives the command with the argument, ticked when that is how things are now."""
+    return Button(f"✓ {label}" if is_now else label, str(CommandAction(command, argument)))
 
 
 def page_of(arguments: str) -> int:

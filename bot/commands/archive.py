@@ -1,15 +1,17 @@
 """What an export holds, and how it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.commands.titles import as_seen_by
 from bot.domain.thread import Message, Thread, Turn, User
 from specialists.brief import answers
 from storage.briefs import Brief
 from storage.files import StoredFile
 from storage.memory import Fact
 from storage.store import Store, Tx
+from storage.types import LARGEST_ID
 
 _PAGE_MESSAGES = 200
 _ALL_THREADS = 1_000_000
@@ -42,33 +44,45 @@ class Archive:
     briefs: tuple[Brief, ...] = ()
 
 
-async def read_thread(store: Store, thread: Thread) -> Exported:
-    """The whole conversation, however long it is, a page in each transaction so that nobody waits for it."""
+async def read_thread(store: Store, thread: Thread, user: User) -> Exported:
+    """The whole conversation, however long it is, a page in each transaction so that nobody waits for it.
+
+    Of a shared one, what `user` asked and was answered: what others said is theirs.
+    """
     turns: list[ExportedTurn] = []
     before = None
     while True:
         async with store.begin() as tx:
-            said = await tx.turns.transcript(thread.id, limit=_PAGE_MESSAGES, before_turn=before)
+            said = await _page(tx, thread, user, before)
             by_turn = _by_turn(said)
             if len(said) == _PAGE_MESSAGES and len(by_turn) > 1:
                 del by_turn[said[0].turn_id]  # Perhaps not all of it: the next page has it whole.
-            turns += [await _read_turn(tx, number, by_turn[number]) for number in sorted(by_turn, reverse=True)]
+            turns += await _read_turns(tx, thread, user, by_turn)
         if len(said) < _PAGE_MESSAGES:
             return Exported(thread, tuple(reversed(turns)))
         before = min(by_turn)
 
 
 async def read_everything(store: Store, user: User, now: datetime) -> Archive:
-    """All conversations in which something was said, with what is remembered and what was ordered."""
+    """All conversations in which the user said something, with what is remembered and what was ordered."""
     async with store.begin() as tx:
         facts, kept = await tx.memory.facts(user.id), await tx.briefs.list(user.id)
         threads = [
             thread
             for archived in (False, True)
-            for thread in await tx.threads.list(user.id, limit=_ALL_THREADS, archived=archived)
+            for thread in await tx.threads.shelf(user.id, limit=_ALL_THREADS, archived=archived)
         ]
-    conversations = [await read_thread(store, thread) for thread in sorted(threads, key=lambda thread: thread.id)]
+        threads = await as_seen_by(tx, user.id, threads)
+    conversations = [await read_thread(store, thread, user) for thread in sorted(threads, key=lambda thread: thread.id)]
     return Archive(user, now, tuple(one for one in conversations if one.turns), tuple(facts), _answered(kept))
+
+
+async def _page(tx: Tx, thread: Thread, user: User, before: int | None) -> Sequence[Message]:
+    """The newest messages of the turns before that one, oldest first."""
+    if not thread.shared:
+        return await tx.turns.transcript(thread.id, limit=_PAGE_MESSAGES, before_turn=before)
+    last = LARGEST_ID if before is None else before
+    return await tx.turns.said_by(user.id, thread.id, limit=_PAGE_MESSAGES, before_turn=last)
 
 
 def _by_turn(messages: Sequence[Message]) -> dict[int, list[Message]]:
@@ -78,8 +92,19 @@ def _by_turn(messages: Sequence[Message]) -> dict[int, list[Message]]:
     return by_turn
 
 
-async def _read_turn(tx: Tx, number: int, messages: Sequence[Message]) -> ExportedTurn:
-    return ExportedTurn(await tx.turns.get(number), tuple(messages), tuple(await tx.files.of_turns([number])))
+async def _read_turns(
+    tx: Tx, thread: Thread, user: User, by_turn: Mapping[int, Sequence[Message]]
+) -> list[ExportedTurn]:
+    """The newest first, each with what the user thinks of it, not everybody."""
+    turns = []
+    thumbs = await tx.turns.thumbs(user.id, by_turn) if thread.shared else {}
+    for number in sorted(by_turn, reverse=True):
+        turn = await tx.turns.get(number)
+        if thread.shared:
+            turn = replace(turn, rating=thumbs.get(number, 0))
+        files = await tx.files.of_turns([number])
+        turns.append(ExportedTurn(turn, tuple(by_turn[number]), tuple(files)))
+    return turns
 
 
 def _answered(kept: Sequence[Brief]) -> tuple[Brief, ...]:

@@ -22,7 +22,9 @@
   }]
 }
 ```
-Times are ISO 8601 in UTC. Texts are exactly what was said: Markdown as it was written. `facts` and `briefs` are empty
+`rating` is the user's own. Of a conversation held with others only what the user asked and was answered is there, and
+its title is the user's own words. Times are ISO 8601 in UTC.
+Texts are exactly what was said: Markdown as it was written. `facts` and `briefs` are empty
 in the export of one conversation. A new field may appear in version 1; none changes its meaning.
 """
 

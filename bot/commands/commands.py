@@ -1,7 +1,7 @@
 """What `/name` does: the table of commands, and the job that carries one out and says its answer."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.commands.answer import Answer, Gathering, Given, Verb
@@ -21,8 +21,10 @@ from bot.domain.errors import MessengerError, Refused
 from bot.domain.place import Place
 from bot.domain.ports import Clock
 from bot.domain.specialist import Team
+from bot.home_calls import HomeCalls
 from bot.quota import Quota
 from bot.texts import Texts
+from bot.upkeep import put_taking_down
 from bot.work import ATTEMPTS, Handler, Work
 from storage.store import Store, Tx
 
@@ -60,6 +62,8 @@ RESERVED: frozenset[str] = NAMES | {
 
 _PRIVATE = frozenset({"threads", "open", "search", "export", "memory", "usage", "settings", "link"})
 """Their answers are for the user's own eyes."""
+_ON_HOME = frozenset({"start", "specialist", "new", "open", "rename", "archive", "delete", "thinking", "language"})
+"""They may change what the user's page shows."""
 _FILE_SECONDS = 86_400.0
 _FAREWELL_ATTEMPTS = 1_000
 
@@ -67,9 +71,10 @@ _FAREWELL_ATTEMPTS = 1_000
 class Commands(Handler):
     """The handler of jobs of kind `command`.
 
-    The payload has `user`, `place`, `name`, `arguments`, `stopped` (how many running replies the intake stopped for
-    it), `ref` (the message that gave the command or carried the button; empty when it is not known), `pressed`
-    (whether a button gave it) and `press` (the messenger's id of the press, or empty).
+    The payload has `user`, `sender` (`Sender.id` of the user), `place`, `name`, `arguments`, `stopped` (how many
+    running replies the intake stopped for it), `ref` (the message that gave the command or carried the button; empty
+    when it is not known), `pressed` (whether a button gave it), `press` (the messenger's id of the press, or empty) and
+    `at_home` (whether the button is on the user's page).
     """
 
     def __init__(
@@ -82,12 +87,15 @@ class Commands(Handler):
         clock: Clock,
         *,
         remembers: bool,
+        homes: Callable[[Place], bool],
     ) -> None:
-        """`remembers`: the platform's policy lets facts about users be kept."""
+        """`remembers`: the platform's policy lets facts about users be kept. `homes` says whether the messenger of a
+        place is `Homing`."""
         self._store = store
         self._courier = courier
         self._texts = texts
-        self._delivery = Delivery(courier)
+        self._home = HomeCalls(homes)
+        self._delivery = Delivery(courier, self._home)
         self._team = TeamCommands(team, texts)
         self._orientation = Orientation(texts)
         self._verbs = self._table(team, quota, clock, remembers=remembers)
@@ -157,6 +165,7 @@ class Commands(Handler):
             gathered = await self._gather(given)
             async with self._store.begin() as tx:
                 answer = gathered or await self._answer(tx, given)
+                await self._refresh_home(tx, given, str(work.job.payload.get("sender", "")))
                 if answer.is_secret:
                     return answer
                 answer, file_id = await self._keep_file(tx, given, answer)
@@ -173,6 +182,7 @@ class Commands(Handler):
         place = Place.parse(payload["place"])
         async with self._store.begin() as tx:
             user = await tx.users.get(int(payload["user"]))
+        facts = self._courier.capabilities(place)
         return Given(
             user=user,
             place=place,
@@ -180,8 +190,15 @@ class Commands(Handler):
             arguments=str(payload["arguments"]).strip(),
             stopped=int(payload["stopped"]),
             is_press=bool(payload.get("pressed")),
-            is_private=self._courier.capabilities(place).private,
+            is_private=facts.private,
+            is_shared=facts.shared,
         )
+
+    async def _refresh_home(self, tx: Tx, given: Given, sender: str) -> None:
+        """What the user's page shows may be otherwise now."""
+        is_choice = given.name in _ON_HOME or self._team.find(given.name) is not None
+        if is_choice and given.is_private:
+            await self._home.changed(tx, given.user.id, given.place, sender)
 
     async def _gather(self, given: Given) -> Answer | None:
         """What needs no transaction around it; None for every other command."""
@@ -224,6 +241,7 @@ class Commands(Handler):
         user_id = int(work.job.payload["user"])
         async with self._store.begin() as tx:
             await tx.jobs.finish(work.job)
-            await tx.privacy.erase(user_id)
+            for thread_id in await tx.privacy.erase(user_id):
+                await put_taking_down(tx, thread_id)
         work.ended = True
         log.info("a user is forgotten")

@@ -1,6 +1,7 @@
 """A user's conversations: list, open, name, put away, delete."""
 
 from bot.commands.answer import Answer, Consent, Given, page_buttons, page_of, question_buttons, shortened
+from bot.commands.titles import as_seen_by
 from bot.domain.action import CommandAction
 from bot.domain.errors import NotAllowed
 from bot.domain.messenger import Button, Buttons
@@ -9,6 +10,7 @@ from bot.domain.thread import Message, Thread
 from bot.lanes import thread_lane, thread_topic
 from bot.markdown.plain import literal, plain
 from bot.texts import Texts
+from bot.upkeep import put_taking_down
 from storage.store import Tx
 
 _ON_A_PAGE = 6
@@ -31,7 +33,7 @@ class Conversations:
         return Answer(self._texts.say(given.locale, "thread-new"))
 
     async def threads(self, tx: Tx, given: Given) -> Answer:
-        """`/threads [archived] [page]`: the latest first, with a button for each."""
+        """`/threads [archived] [page]`: the latest first, with a button for each but those held with others."""
         archived = given.arguments.lower().startswith(ARCHIVED)
         threads = await _shelf(tx, given, archived=archived)
         if not threads:
@@ -65,6 +67,7 @@ class Conversations:
             return Answer(self._texts.say(given.locale, "no-thread-here"))
         if not title:
             return Answer(self._texts.say(given.locale, "rename-how"))
+        _check_ownership(given, thread)
         await tx.threads.rename(thread.id, title)
         tx.notify(thread_topic(thread.id), "titled")
         return Answer(self._texts.say(given.locale, "renamed", title=literal(title)))
@@ -74,26 +77,30 @@ class Conversations:
         thread = await self._meant(tx, given)
         if thread is None:
             return Answer(self._texts.say(given.locale, "no-thread-here"))
+        _check_ownership(given, thread)
         await tx.threads.archive(thread.id, True)
         now = await tx.threads.current(given.user.id, given.place)
         if now is not None and now.id == thread.id:
-            await tx.threads.open(given.user.id, given.place, specialist="")
+            await tx.threads.open(given.user.id, given.place, shared=thread.shared)
         tx.notify(thread_topic(thread.id), "archived")
         back = Button(self._texts.say(given.locale, "button-open-again"), str(CommandAction("open", f"#{thread.id}")))
         buttons = ((back,),) if given.is_private else ()
         return Answer(self._texts.say(given.locale, "archived", title=self._title(given, thread)), buttons)
 
     async def delete(self, tx: Tx, given: Given) -> Answer:
-        """`/delete [number]` asks; the button of the one who was asked deletes what was asked about."""
+        """`/delete [number]` asks; the button of the one who was asked deletes what was asked about: of a conversation
+        held with others, what they said there themselves."""
         consent = Consent.parse(given.arguments)
         if consent is not None:
             return await self._delete(tx, given, consent)
         thread = await self._meant(tx, given)
         if thread is None:
             return Answer(self._texts.say(given.locale, "no-thread-here"))
+        await tx.threads.has_part(thread.id, given.user.id)
         say = self._texts.say
         yes, no = say(given.locale, "delete-yes"), say(given.locale, "button-keep")
-        question = say(given.locale, "delete-ask", title=self._title(given, thread))
+        key = "delete-ask-shared" if thread.shared else "delete-ask"
+        question = say(given.locale, key, title=self._title(given, thread))
         return Answer(question, question_buttons(given, str(thread.id), yes=yes, no=no))
 
     async def _delete(self, tx: Tx, given: Given, consent: Consent) -> Answer:
@@ -102,13 +109,25 @@ class Conversations:
         if not consent.granted:
             return Answer(self._texts.say(given.locale, "nothing-changed"), replaces=True)
         try:
-            thread = await tx.threads.owned(int(consent.subject), given.user.id)
+            thread = await self._held(tx, given, int(consent.subject))
         except NotAllowed:
             return Answer(self._texts.say(given.locale, "delete-gone"), replaces=True)
-        await tx.jobs.stop(thread_lane(thread.id))
-        await tx.threads.delete(thread.id)
+        if thread.shared:
+            await self._leave(tx, given, thread)
+        else:
+            await tx.jobs.stop(thread_lane(thread.id))
+            await tx.threads.delete(thread.id)
         tx.notify(thread_topic(thread.id), "deleted")
-        return Answer(self._texts.say(given.locale, "deleted", title=self._title(given, thread)), replaces=True)
+        key = "deleted-shared" if thread.shared else "deleted"
+        return Answer(self._texts.say(given.locale, key, title=self._title(given, thread)), replaces=True)
+
+    async def _leave(self, tx: Tx, given: Given, thread: Thread) -> None:
+        """What others asked stays, and is answered; only one's own reply is stopped."""
+        running = await tx.turns.running(thread.id)
+        if running is not None and running.asker == given.user.id:
+            await tx.jobs.stop(thread_lane(thread.id))
+        if await tx.threads.leave(thread.id, given.user.id):
+            await put_taking_down(tx, thread.id)
 
     async def _meant(self, tx: Tx, given: Given) -> Thread | None:
         """The conversation that the arguments name, by default the one that goes on here.
@@ -117,7 +136,8 @@ class Conversations:
         number that is not in it.
         """
         if not given.arguments or not given.is_private:
-            return await tx.threads.current(given.user.id, given.place)
+            here = await tx.threads.current(given.user.id, given.place)
+            return None if here is None else (await as_seen_by(tx, given.user.id, [here]))[0]
         thread = await self._numbered(tx, given, given.arguments)
         if thread is None:
             raise NotAllowed("no such number")
@@ -129,9 +149,14 @@ class Conversations:
         if not (digits.isascii() and digits.isdecimal() and len(digits) <= 18):
             return None
         if digits != words:
-            return await tx.threads.owned(int(digits), given.user.id)
+            return await self._held(tx, given, int(digits))
         threads = await _shelf(tx, given)
         return threads[int(digits) - 1] if 0 < int(digits) <= len(threads) else None
+
+    async def _held(self, tx: Tx, given: Given, thread_id: int) -> Thread:
+        """NotAllowed when the user has no part in it."""
+        (thread,) = await as_seen_by(tx, given.user.id, [await tx.threads.has_part(thread_id, given.user.id)])
+        return thread
 
     async def _worded(self, tx: Tx, given: Given, words: str) -> list[Thread]:
         """Those with the words in the title; without any, those in which they were said."""
@@ -141,10 +166,12 @@ class Conversations:
         if named:
             return exact[:1] or named
         found = await tx.search.messages(given.user.id, words, limit=_ON_A_PAGE)
-        return list({hit.thread.id: hit.thread for hit in found}.values())
+        return await as_seen_by(tx, given.user.id, list({hit.thread.id: hit.thread for hit in found}.values()))
 
     async def _enter(self, tx: Tx, given: Given, thread: Thread) -> Answer:
         """Go on with the thread here, wherever it was held before, and remind of what was said last."""
+        if thread.shared and thread.place != given.place:
+            return Answer(self._texts.say(given.locale, "thread-stays"))
         left = await tx.threads.current(given.user.id, given.place)
         if thread.place == given.place:
             await tx.threads.activate(thread.id)
@@ -178,7 +205,7 @@ class Conversations:
                 number=str(number),
                 title=self._title(given, thread),
                 when=thread.active_at.strftime("%Y-%m-%d %H:%M"),
-                now="yes" if now is not None and thread.id == now.id else "no",
+                now="shared" if thread.shared else "yes" if now is not None and thread.id == now.id else "no",
             )
             for number, thread in shown
         ]
@@ -189,14 +216,21 @@ class Conversations:
         return literal(thread.title) or self._texts.say(given.locale, "thread-untitled")
 
 
+def _check_ownership(given: Given, thread: Thread) -> None:
+    """NotAllowed when somebody else began the thread, which then is shared."""
+    if thread.user_id != given.user.id:
+        raise NotAllowed("somebody else began it")
+
+
 async def _shelf(tx: Tx, given: Given, *, archived: bool = False) -> list[Thread]:
     """The latest first. A thread has a title as soon as something was said and answered in it."""
-    threads = await tx.threads.list(given.user.id, limit=_REACH, archived=archived)
-    return [thread for thread in threads if thread.title]
+    threads = await tx.threads.shelf(given.user.id, limit=_REACH, archived=archived)
+    return [thread for thread in await as_seen_by(tx, given.user.id, threads) if thread.title]
 
 
 def _doors(shown: list[tuple[int, Thread]]) -> Buttons:
     return tuple(
         (Button(shortened(f"{number}. {thread.title}", _LABEL_CHARS), str(CommandAction("open", f"#{thread.id}"))),)
         for number, thread in shown
+        if not thread.shared
     )

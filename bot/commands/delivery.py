@@ -8,14 +8,16 @@ from bot.courier import Courier
 from bot.domain.errors import MessageGone, Unrenderable
 from bot.domain.messenger import Outgoing
 from bot.domain.place import Place, Ref
+from bot.home_calls import HomeCalls
 from bot.work import Work
 
 _ELLIPSIS = "…"
 
 
 class Delivery:
-    def __init__(self, courier: Courier) -> None:
+    def __init__(self, courier: Courier, home: HomeCalls) -> None:
         self._courier = courier
+        self._home = home
 
     async def say(self, work: Work, answer: Answer) -> None:
         """Once, whichever attempt of the job this is: at the pressed button, in its message, or in a new one."""
@@ -23,8 +25,9 @@ class Delivery:
         place, pressed = Place.parse(payload["place"]), bool(payload.get("pressed"))
         about = Ref.parse(payload["ref"]) if payload.get("ref") else None
         await ours.acknowledge(place, payload.get("press", ""), answer.toast)
-        if not answer.text:
-            return
+        is_at_home = self._home.is_at_home(place, at_home=bool(payload.get("at_home")))
+        if not answer.text or (is_at_home and answer.replaces):
+            return  # The page itself shows it.
         outgoing = Outgoing(self._fitting(place, answer.text), answer.buttons, file=answer.file)
         if pressed and answer.replaces and about is not None and await self._replace(ours, about, outgoing):
             return

@@ -9,6 +9,7 @@ from bot.commands.archive_captions import Captions
 from bot.commands.archive_html import as_html
 from bot.commands.archive_json import as_json
 from bot.commands.archive_markdown import as_markdown
+from bot.commands.titles import as_seen_by
 from bot.domain.action import CommandAction
 from bot.domain.messenger import Button, Buttons, File
 from bot.domain.ports import Clock
@@ -63,10 +64,11 @@ class Exports:
             archive = await read_everything(store, given.user, now)
             return archive if archive.conversations or archive.facts or archive.briefs else None
         async with store.begin() as tx:
-            thread = await tx.threads.current(given.user.id, given.place)
+            here = await tx.threads.current(given.user.id, given.place)
+            (thread,) = await as_seen_by(tx, given.user.id, [here]) if here is not None else (None,)
         if thread is None:
             return None
-        exported = await read_thread(store, thread)
+        exported = await read_thread(store, thread, given.user)
         return Archive(given.user, now, (exported,)) if exported.turns else None
 
     def _render(self, archive: Archive, chosen: Format, locale: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from bot.commands.answer import Answer, Given
+from bot.commands.answer import Answer, Given, choice
 from bot.domain.action import CommandAction
 from bot.domain.messenger import Button, Buttons
 from bot.domain.thread import Thinking
@@ -50,10 +50,10 @@ class Preferences:
         chosen = next((one for one in _THINKING if wish in (one, self._name(given.locale, one).casefold())), None)
         locale = given.locale
         if chosen is None:
-            return Answer(self._texts.say(locale, "thinking-choose"), self._thinking_menu(locale, given.user.thinking))
+            return Answer(self._texts.say(locale, "thinking-choose"), self.thinking_menu(locale, given.user.thinking))
         await tx.users.set_thinking(given.user.id, chosen)
         text = self._texts.say(locale, "thinking-set", level=chosen)
-        return Answer(text, self._thinking_menu(locale, chosen), replaces=True)
+        return Answer(text, self.thinking_menu(locale, chosen), replaces=True)
 
     async def language(self, tx: Tx, given: Given) -> Answer:
         """`/language code`, or the language's own name; without a word, or with another, the choice."""
@@ -62,22 +62,20 @@ class Preferences:
         chosen = next((one for one in languages if wish in (one.lower(), self._own_name(one).casefold())), None)
         if chosen is None:
             text = self._texts.say(given.locale, "language-choose")
-            return Answer(text, self._language_menu(self._texts.match(given.locale)))
+            return Answer(text, self.language_menu(self._texts.match(given.locale)))
         await tx.users.set_locale(given.user.id, chosen)
-        return Answer(self._texts.say(chosen, "language-set"), self._language_menu(chosen), replaces=True)
+        return Answer(self._texts.say(chosen, "language-set"), self.language_menu(chosen), replaces=True)
 
-    def _thinking_menu(self, locale: str, now: Thinking) -> Buttons:
-        return (tuple(_choice("thinking", one, self._name(locale, one), one == now) for one in _THINKING),)
+    def thinking_menu(self, locale: str, now: Thinking) -> Buttons:
+        """A button for each way, `now` is ticked."""
+        return (tuple(choice("thinking", one, self._name(locale, one), one == now) for one in _THINKING),)
 
-    def _language_menu(self, now: str) -> Buttons:
-        return (tuple(_choice("language", one, self._own_name(one), one == now) for one in self._texts.languages),)
+    def language_menu(self, now: str) -> Buttons:
+        """A button for each language in its own words, `now` is ticked."""
+        return (tuple(choice("language", one, self._own_name(one), one == now) for one in self._texts.languages),)
 
     def _name(self, locale: str, thinking: Thinking) -> str:
         return self._texts.say(locale, f"thinking-name-{thinking}")
 
     def _own_name(self, language: str) -> str:
         return self._texts.say(language, "language-name")
-
-
-def _choice(command: str, argument: str, label: str, is_now: bool) -> Button:
-    return Button(f"✓ {label}" if is_now else label, str(CommandAction(command, argument)))

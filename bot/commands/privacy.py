@@ -24,6 +24,9 @@ class Privacy:
             raise NotAllowed("somebody else was asked")
         if not consent.granted:
             return Answer(say(given.locale, "nothing-changed"), replaces=True)
-        for thread in await tx.threads.list(given.user.id, limit=_RUNNING_AT_MOST):
-            await tx.jobs.stop(thread_lane(thread.id))
+        begun = await tx.threads.list(given.user.id, limit=_RUNNING_AT_MOST)
+        for thread in (*begun, *await tx.threads.taken_part_in(given.user.id)):
+            running = await tx.turns.running(thread.id) if thread.shared else None
+            if running is None or running.asker == given.user.id:
+                await tx.jobs.stop(thread_lane(thread.id))
         return Answer(say(given.locale, "forgotten"), replaces=True, is_farewell=True)

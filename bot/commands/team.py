@@ -1,7 +1,7 @@
 """Who answers: the menu of specialists, the choice of one, and the first hello."""
 
-from bot.commands.answer import Answer, Given, in_rows, shortened
-from bot.domain.action import CommandAction, Starter
+from bot.commands.answer import Answer, Given, choice, in_rows, shortened
+from bot.domain.action import Starter
 from bot.domain.messenger import Button, Buttons
 from bot.domain.specialist import Specialist, Team
 from bot.lanes import thread_topic
@@ -41,7 +41,7 @@ class TeamCommands:
         if chosen is not None:
             return await self.choose(tx, given, chosen)
         welcome = self._texts.say(given.locale, "welcome", name=literal(given.user.name))
-        return Answer(welcome, self._menu(given.locale))
+        return Answer(welcome, self.menu(given.locale))
 
     async def specialists(self, tx: Tx, given: Given) -> Answer:
         """Everyone with a word about them; whoever answers here now is marked."""
@@ -58,7 +58,7 @@ class TeamCommands:
             for one in self._team.all()[:_SHOWN]
         ]
         text = "\n".join((self._texts.say(locale, "specialists-title"), "", *lines))
-        return Answer(text, self._menu(locale))
+        return Answer(text, self.menu(locale))
 
     async def specialist(self, tx: Tx, given: Given) -> Answer:
         """`/specialist name` chooses; an unknown name gets the menu."""
@@ -68,15 +68,12 @@ class TeamCommands:
         if chosen is not None:
             return await self.choose(tx, given, chosen)
         name = literal(shortened(given.arguments, _STARTER_CHARS))
-        return Answer(self._texts.say(given.locale, "specialist-unknown", name=name), self._menu(given.locale))
+        return Answer(self._texts.say(given.locale, "specialist-unknown", name=name), self.menu(given.locale))
 
     async def choose(self, tx: Tx, given: Given, chosen: Specialist) -> Answer:
         """From now on `chosen` answers in the user's thread here, and says hello in its own words."""
-        thread = await tx.threads.current(given.user.id, given.place)
-        if thread is None:
-            thread = await tx.threads.open(given.user.id, given.place, specialist=chosen.name)
-        else:
-            await tx.threads.set_specialist(thread.id, chosen.name)
+        thread = await tx.threads.here(given.user.id, given.place, shared=given.is_shared)
+        await tx.threads.set_specialist(thread.id, chosen.name)
         tx.notify(thread_topic(thread.id), "assigned")
         shown = chosen.localised(given.locale)
         hello = self._texts.say(
@@ -88,9 +85,10 @@ class TeamCommands:
         )
         return Answer(hello, _starters(shown))
 
-    def _menu(self, locale: str) -> Buttons:
+    def menu(self, locale: str, now: str = "") -> Buttons:
+        """A button for each, which chooses them; `now` is ticked."""
         buttons = [
-            Button(self._title(one, locale), str(CommandAction("specialist", one.name)))
+            choice("specialist", one.name, self._title(one, locale), one.name == now)
             for one in self._team.all()[:_SHOWN]
         ]
         return in_rows(buttons, 2)

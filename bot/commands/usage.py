@@ -26,16 +26,19 @@ class UsageCommands:
         self._clock = clock
 
     async def usage(self, tx: Tx, given: Given) -> Answer:
+        """What `told` says, under a title."""
+        title = self._texts.say(given.locale, "usage-title")
+        return Answer(f"{title}\n\n{await self.told(tx, given)}")
+
+    async def told(self, tx: Tx, given: Given) -> str:
         """Today (UTC) and the last 30 days; a cost that nobody knows is said to be unknown, never 0."""
         locale, now = given.locale, self._clock.now()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         spans = (("usage-today", midnight), ("usage-month", now - timedelta(days=_DAYS)))
-        parts = [self._texts.say(locale, "usage-title")]
-        for key, since in spans:
-            parts.append(await self._span(tx, given, key, since))
+        parts = [await self._span(tx, given, key, since) for key, since in spans]
         parts.append(await self._by_specialist(tx, given, now - timedelta(days=_DAYS)))
         parts.append(self._left(locale, await self._quota.left(tx, given.user.id, given.place), now))
-        return Answer("\n\n".join(part for part in parts if part))
+        return "\n\n".join(part for part in parts if part)
 
     async def _span(self, tx: Tx, given: Given, key: str, since: datetime) -> str:
         locale = given.locale

@@ -14,6 +14,7 @@ SwitchboardError
 │   │   └── TopicGone        only the topic is deleted or closed, the room is there
 │   ├── ChatMoved            the chat has a new address, `place`
 │   ├── MessageGone          the message to edit or delete does not exist any more
+│   ├── StreamEnded          the message is there and does not grow any more; it can still be edited
 │   ├── NotModified          the edit would change nothing
 │   ├── Unrenderable         the platform refuses our markup or length
 │   └── Misconfigured        the token or the rights of the bot are wrong
@@ -103,6 +104,10 @@ class ChatMoved(MessengerError):
 
 
 class MessageGone(MessengerError):
+    pass
+
+
+class StreamEnded(MessengerError):
     pass
 
 

@@ -56,6 +56,20 @@ class UserEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class UserDeletion:
+    """The user deleted their message `ref`."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The user looks at us, and has said nothing yet: at their own page, or at the empty conversation."""
+
+    view: Literal["home", "chat"]
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """`/name arguments`, the name in lower case and without the slash."""
 
@@ -74,6 +88,8 @@ class Press:
     """The message that carried the button; None when the platform no longer knows."""
     press: str = ""
     """The platform's id of the press, for the short answer shown at the button."""
+    at_home: bool = False
+    """It was pressed on the user's own page, not under a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +124,19 @@ class Unsupported:
     what: str
 
 
-Payload = UserMessage | UserEdit | Command | Press | Reaction | StopRequest | Membership | Moved | Unsupported
+Payload = (
+    UserMessage
+    | UserEdit
+    | UserDeletion
+    | Opened
+    | Command
+    | Press
+    | Reaction
+    | StopRequest
+    | Membership
+    | Moved
+    | Unsupported
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,17 @@ class Rate:
 class Capabilities:
     """Facts about one place, on which the relay and the courier decide."""
 
-    streaming: Literal["drafts", "edits", "appends"]
+    streaming: Literal["drafts", "edits", "appends", "streams"]
     sends: tuple[Rate, ...] = ()
-    """Budget of sends and edits in the room (`Place.room`), all its topics together."""
+    """Budget of sends in the room (`Place.room`), all its topics together; of edits too, unless `edits` is given."""
     drafts: tuple[Rate, ...] = ()
     """Budget of draft updates in the room."""
+    edits: tuple[Rate, ...] = ()
+    """Budget of edits in the whole workspace (`Place.workspace`), where edits are counted by themselves."""
+    streams: tuple[Rate, ...] = ()
+    """Budget of streams begun in the whole workspace."""
+    growths: tuple[Rate, ...] = ()
+    """Budget of growths of all streams in the whole workspace."""
     draft_ttl_seconds: float = 0.0
     """How long a draft stays on the screen when it is not shown again."""
     pace_seconds: tuple[float, ...] = (1.0,)
@@ -50,12 +56,15 @@ class Capabilities:
     """Only the user reads what is said here."""
     speaker: bool = False
     """The place itself shows which specialist speaks."""
+    shared: bool = False
+    """Everybody who speaks here takes part in one conversation."""
     long_code_chars: int = 8_000
     """A code block longer than this goes out as a file beside the reply."""
     edit: Level = Level.FULL
     delete: Level = Level.FULL
     buttons: Level = Level.FULL
     files: Level = Level.FULL
+    """PARTIAL: a message with a file has no buttons."""
     file_bytes: int = 50_000_000
 
 
@@ -99,6 +108,20 @@ class Outgoing:
     """The text will still grow."""
     reply_to: Ref | None = None
     file: File | None = None
+    goes_on: bool = False
+    """This message is whole, and more of the same reply follows in another one."""
+    mark: str = ""
+    """What `Finding.watermark` gave for this send; the message carries it unseen, where the platform lets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCard:
+    """A tool at work on a reply, as the user is shown it."""
+
+    call: str
+    """Unique in its reply."""
+    title: str
+    state: Literal["running", "done", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +132,36 @@ class Delta:
     text: str
     thinking: str = ""
     status: str = ""
+    tools: tuple[ToolCard, ...] = ()
+    """Every tool of the reply so far, the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The answer to what a platform posted to us."""
+
+    status: int
+    """Of HTTP."""
+    body: str = ""
+    media_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSection:
+    """A part of a user's own page in the messenger."""
+
+    title: str
+    text: str = ""
+    """Markdown."""
+    buttons: Buttons = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A question that a user may ask by a tap."""
+
+    title: str
+    message: str
 
 
 class Messenger(Protocol):
@@ -165,10 +218,48 @@ class Appending(Protocol):
 
 
 @runtime_checkable
-class Typing(Protocol):
-    async def typing(self, place: Place) -> None:
-        """Show that an answer is being written; it fades after about 5 s."""
+class Streaming(Protocol):
+    """Lets a message grow by what is new, for as long as the platform keeps it open. `Messenger.edit` ends it."""
+
+    async def begin_stream(self, place: Place, outgoing: Outgoing, recipient: str) -> Ref:
+        """Begin a message that reads `outgoing` so far. `recipient` is `Sender.id` of whoever asked."""
         ...
+
+    async def grow_stream(self, ref: Ref, delta: Delta) -> None:
+        """Only ever at the end of what is there. `StreamEnded` when the platform has closed the message."""
+        ...
+
+
+@runtime_checkable
+class Typing(Protocol):
+    async def typing(self, place: Place, to: Ref | None = None) -> None:
+        """Show that an answer is being written, to the message `to`; it fades after about 5 s."""
+        ...
+
+
+@runtime_checkable
+class Homing(Protocol):
+    """Has a page of its own for each user."""
+
+    async def show_home(self, place: Place, owner: str, sections: tuple[HomeSection, ...]) -> None:
+        """Make the page of `owner` (their `Sender.id`), who talks to us at `place`, show `sections`."""
+        ...
+
+
+@runtime_checkable
+class Suggesting(Protocol):
+    """Offers questions where nothing has been said yet."""
+
+    async def suggest(self, place: Place, suggestions: tuple[Suggestion, ...]) -> None:
+        """Show as many of them as the platform takes."""
+        ...
+
+
+@runtime_checkable
+class Titling(Protocol):
+    """Names conversations in the messenger's own list of them."""
+
+    async def entitle(self, place: Place, title: str) -> None: ...
 
 
 @runtime_checkable
@@ -187,7 +278,8 @@ class Finding(Protocol):
         ...
 
     async def find(self, place: Place, watermark: str, outgoing: Outgoing) -> Ref | None:
-        """The message that carries `outgoing`'s buttons and was sent after `watermark`; None when there is none."""
+        """The message that carries `watermark` as its mark, or `outgoing`'s buttons and was sent after `watermark`;
+        None when there is none."""
         ...
 
 
@@ -221,6 +313,6 @@ class Hooked(Protocol):
         """None when this messenger is set to receive in another way."""
         ...
 
-    async def deliver(self, headers: Mapping[str, str], body: bytes, take: Take) -> int:
-        """Verify, parse and take one posted update; the HTTP status to answer. Header names are in lower case."""
+    async def deliver(self, headers: Mapping[str, str], body: bytes, take: Take) -> Posted:
+        """Verify, parse and take one posted update; what to answer. Header names are in lower case."""
         ...

@@ -68,6 +68,18 @@ class Prompt:
     """What was decided about the pause in which this reply ended before."""
     actions: Actions | None = None
     """What tools may cause; None where nothing may be caused."""
+    speaker: str = ""
+    """Who said `text`, as `history` names them; empty unless several people speak."""
+
+    @property
+    def spoken(self) -> str:
+        """`text` in the form of `history`."""
+        return spoken(self.text, self.speaker)
+
+
+def spoken(text: str, speaker: str) -> str:
+    """What somebody said, behind their name where there is one to tell."""
+    return f"{speaker}: {text}" if speaker else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class User:
 class Thread:
     id: int
     user_id: int
+    """Whoever began it."""
     place: Place
     title: str
     """Empty until the first exchange gave one."""
@@ -67,6 +68,10 @@ class Thread:
     created_at: datetime
     active_at: datetime
     archived: bool = False
+    shared: bool = False
+    """Everybody who speaks at its place takes part in it, and it goes on nowhere else."""
+    title_turn: int = 0
+    """The turn whose words the title is made of; 0 when a user chose it, or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,11 @@ class Turn:
     error: str
     """Fluent key of the sentence the user got when the turn failed."""
     rating: int
-    """1 thumbs up, -1 thumbs down, 0 none."""
+    """1 thumbs up, -1 thumbs down, 0 none; in a shared thread the sum of everybody's."""
     file_refs: tuple[Ref, ...] = ()
     """The messages below those, each with a file of the reply."""
+    asker: int = 0
+    """The user who said what it answers; in a thread that is not shared, its owner."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tdjson import td_execute
 
@@ -256,6 +256,7 @@ def test_a_long_reply_arrives_in_pages_that_fit() -> None:
             check_rich(as_rich(page.text))
 
 
+@example(">|[|1")
 @given(st.text("ab \n*_`~|[]()!#>-+1.$<\\:🙂", max_size=50))
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_accepted(source: str) -> None:

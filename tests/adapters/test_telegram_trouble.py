@@ -67,8 +67,8 @@ async def test_an_edit_that_ended_in_the_dark_may_simply_be_made_again(
         await bot.edit(ref, Outgoing("hello again"))
 
 
-async def test_nobody_at_the_other_end_means_certainly_not_delivered() -> None:
-    bot = TelegramMessenger("42:TEST", ManualClock(), api_base="http://127.0.0.1:9")
+async def test_nobody_at_the_other_end_means_certainly_not_delivered(nowhere: str) -> None:
+    bot = TelegramMessenger("42:TEST", ManualClock(), api_base=nowhere)
     with pytest.raises(Unreachable):
         await bot.send(at(7), Outgoing("hello"))
     await bot.close()

@@ -11,7 +11,7 @@ from adapters.telegram.emulator.emulator import TelegramEmulator
 from adapters.telegram.parse import UPDATE_KINDS
 from adapters.telegram.receiver import HOOK_PATH, Receiver, Webhook
 from bot.domain.errors import SettingsError, StorageError
-from bot.domain.messenger import Take
+from bot.domain.messenger import Posted, Take
 from tests.adapters.telegram_cast import PAYLOADS, Inbox, SwiftClock, eventually, receiver, receiving
 
 SECRET = "hush"
@@ -53,7 +53,7 @@ async def test_a_post_without_the_secret_is_refused(
 ) -> None:
     inbox = Inbox()
     async with hooked(client, clock, inbox) as one:
-        assert await one.deliver(headers, body("private_text"), inbox.take) == 401
+        assert await one.deliver(headers, body("private_text"), inbox.take) == Posted(401)
     assert inbox.stored == []
 
 
@@ -78,7 +78,7 @@ async def test_what_is_posted_badly_is_answered_and_not_taken(
 ) -> None:
     inbox = Inbox()
     async with hooked(client, clock, inbox) as one:
-        assert await one.deliver(HEADERS, posted, inbox.take) == status
+        assert await one.deliver(HEADERS, posted, inbox.take) == Posted(status)
     assert inbox.stored == []
 
 
@@ -87,13 +87,13 @@ async def test_before_we_know_who_we_are_telegram_is_asked_to_come_back(
 ) -> None:
     one, inbox = receiver(client, clock, webhook=Webhook("https://bot.example", SECRET)), Inbox()
     tg.faults.fails(500, method="getMe")
-    assert await one.deliver(HEADERS, body("private_text"), inbox.take) == 503
-    assert await one.deliver(HEADERS, body("private_text"), inbox.take) == 200
+    assert await one.deliver(HEADERS, body("private_text"), inbox.take) == Posted(503)
+    assert await one.deliver(HEADERS, body("private_text"), inbox.take) == Posted(200)
     assert len(inbox.stored) == 1
 
 
 async def test_in_polling_mode_nothing_is_taken_by_post(client: Client, clock: SwiftClock) -> None:
-    assert await receiver(client, clock).deliver(HEADERS, body("private_text"), Inbox().take) == 401
+    assert await receiver(client, clock).deliver(HEADERS, body("private_text"), Inbox().take) == Posted(401)
 
 
 async def test_what_could_not_be_stored_is_posted_again(
@@ -120,7 +120,8 @@ async def _server() -> AsyncIterator[tuple[str, Callable[[Receiver, Take], None]
     async def answer(request: web.Request) -> web.Response:
         one, take = target[-1]
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return web.Response(status=await one.deliver(headers, await request.read(), take))
+        posted = await one.deliver(headers, await request.read(), take)
+        return web.Response(status=posted.status, text=posted.body, content_type=posted.media_type)
 
     app = web.Application()
     app.router.add_post(HOOK_PATH, answer)

@@ -14,7 +14,7 @@ from bot.clock import SystemClock
 from bot.main import Switchboard
 from specialists.emulator import ModelEmulator
 from tests.stories.stage import SECRET, Stage, set_stage
-from tests.stories.test_thinking import Cast
+from tests.stories.thinking import Cast
 
 FIRST = b64encode(bytes(range(32))).decode()
 SECOND = b64encode(bytes(range(32, 64))).decode()

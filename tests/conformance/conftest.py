@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from adapters.slack.emulator import Limits as SlackLimits
+from tests.conformance.slack import Slack, in_a_channel, in_a_direct_thread, in_direct_messages
 from tests.conformance.telegram import Telegram, in_a_group, in_a_topic, in_private
 from tests.conformance.venue import Enrolment, Inbox, Venue, World
 from tests.conformance.web import Web
@@ -20,6 +22,9 @@ ENROLLED: tuple[Enrolment, ...] = (
     Telegram("telegram-private", in_private),
     Telegram("telegram-group", in_a_group),
     Telegram("telegram-topic", in_a_topic),
+    Slack("slack-private", in_direct_messages),
+    Slack("slack-private-thread", in_a_direct_thread),
+    Slack("slack-channel", in_a_channel),
     Web("web"),
 )
 
@@ -57,7 +62,7 @@ async def venue(world: World) -> AsyncIterator[Venue]:
 async def platform(first_database: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """The whole platform with every messenger, one for all tests of a module."""
     path = shutil.copy(first_database, tmp_path_factory.mktemp("conformance") / "story.db")
-    async with set_stage(f"sqlite:///{path}") as stage, stage.process():
+    async with set_stage(f"sqlite:///{path}", slack_limits=SlackLimits.none()) as stage, stage.process():
         yield stage
 
 

@@ -76,6 +76,10 @@ class TelegramVenue:
         return sum(self.tg.presses[press].answered for press in self._presses)
 
     @property
+    def forgives(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
     def troubles(self) -> dict[str, Callable[[], AbstractContextManager[None]]]:
         faults = self.tg.faults
         causes: dict[str, Cause] = {

@@ -84,6 +84,11 @@ class Venue(Protocol):
         ...
 
     @property
+    def forgives(self) -> frozenset[str]:
+        """Verbs that the messenger tries for show only: it keeps their failures to itself."""
+        ...
+
+    @property
     def troubles(self) -> dict[str, Callable[[], AbstractContextManager[None]]]:
         """What the platform can do to every call into this place, by name."""
         ...

@@ -127,6 +127,10 @@ class WebVenue:
         return 0
 
     @property
+    def forgives(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
     def troubles(self) -> dict[str, Callable[[], AbstractContextManager[None]]]:
         """None: whatever happens to the bus, it raises nothing."""
         return {}

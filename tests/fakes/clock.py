@@ -2,15 +2,29 @@
 
 import asyncio
 import heapq
+import os
 import selectors
+import socket
+import stat
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any, TypeVar, TypeVarTuple
 
-_QUIET_SECONDS = 0.002
-_QUIET_TIMES = 2
+import aiosqlite.core
+
+_CALM_TIMES = 2
+_PAUSE_SECONDS = 0.002
+_PATIENCE_SECONDS = 0.004
 _STILL_TIMES = 300
+_SQLITE_CALLS = aiosqlite.core.__file__
+_Args = TypeVarTuple("_Args")
+_Result = TypeVar("_Result")
+_COUNTED_THREADS = ("aiosqlite.core", "concurrent.futures.thread")
 
 
 class _CountingSelector(selectors.DefaultSelector):
@@ -19,33 +33,118 @@ class _CountingSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.arrivals = 0
+        self.strangers: set[int] = set()
+        """What leads out of this process, where nobody can know what is on its way: pipes, PostgreSQL's sockets."""
+        self.on_arrival: Callable[[], None] = lambda: None
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        key = super().register(fileobj, events, data)
+        if not _is_tcp(key.fd):
+            self.strangers.add(key.fd)
+        return key
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        key = super().unregister(fileobj)
+        self.strangers.discard(key.fd)
+        return key
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(timeout)
-        self.arrivals += len(ready)
+        if ready:
+            self.arrivals += len(ready)
+            self.on_arrival()
         return ready
 
 
 class WatchedLoop(asyncio.SelectorEventLoop):
-    """An event loop that can tell whether anything is still on its way over loopback or from the database's threads."""
+    """An event loop that can tell whether anything is still on its way over loopback or from the database's threads.
+
+    What one of its sockets sends over loopback can be read at the other end when the call returns, and who works in
+    a thread for it is counted; so an empty look at all sockets is silence. Only with a stranger, such as a process of
+    its own, silence is that nothing arrives for a few milliseconds. TCP servers of other processes are not expected.
+    """
 
     def __init__(self) -> None:
         self._ready: deque[object]  # asyncio's own queue of callbacks that are due
         self._counting = _CountingSelector()
+        self._in_threads = 0
         super().__init__(self._counting)
+        self._counting.strangers.clear()  # the loop's own socket, by which its threads wake it
+        self._counting.on_arrival = self._arrived
+        self._pausing: set[asyncio.Future[None]] = set()
+        self._others = frozenset(threading.enumerate())
         self.busy: list[Callable[[], bool]] = []
         """Whoever says true here is at work, though nothing arrives."""
 
     async def quiet(self, condition: Callable[[], bool] = lambda: False) -> None:
-        """Return when nothing has arrived for a few milliseconds, or as soon as `condition` holds."""
+        """Return when nothing is on its way any more, or as soon as `condition` holds."""
         calm = 0
-        while calm < _QUIET_TIMES and not condition():
+        while calm < _CALM_TIMES and not condition():
             before = self._counting.arrivals
-            await asyncio.sleep(_QUIET_SECONDS)
-            # What is ready to run is not silence either: building a client's first request takes longer than the pause.
-            idle = not self._ready and not any(busy() for busy in self.busy)
+            if self._counting.strangers:
+                await asyncio.sleep(_PAUSE_SECONDS)
+            elif self._is_alone():
+                await asyncio.sleep(0)
+            else:
+                await self.pause(_PAUSE_SECONDS)
+            # What is ready to run is not silence either: building a client's first request takes longer than a pause.
+            idle = not self._ready and not self._in_threads and not any(busy() for busy in self.busy)
             still = idle and self._counting.arrivals == before
             calm = calm + 1 if still else 0
+
+    async def pause(self, seconds: float) -> None:
+        """Let real time pass, at most until something arrives."""
+        over = super().create_future()
+        self._pausing.add(over)
+        timer = self.call_later(seconds, self._arrived)
+        try:
+            await over
+        finally:
+            timer.cancel()
+            self._pausing.discard(over)
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """Counts what aiosqlite waits for: each of its futures is one call in the thread of a connection."""
+        future: asyncio.Future[Any] = super().create_future()
+        if sys._getframe(1).f_code.co_filename == _SQLITE_CALLS:
+            self._count(future)
+        return future
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*_Args], _Result], *args: *_Args
+    ) -> asyncio.Future[_Result]:
+        future = super().run_in_executor(executor, func, *args)
+        self._count(future)
+        return future
+
+    def _count(self, future: asyncio.Future[Any]) -> None:
+        self._in_threads += 1
+        future.add_done_callback(self._counted)
+
+    def _counted(self, _: object) -> None:
+        self._in_threads -= 1
+
+    def _arrived(self) -> None:
+        for over in self._pausing:
+            if not over.done():
+                over.set_result(None)
+
+    def _is_alone(self) -> bool:
+        """Whether nobody is at work for this loop in another thread, as far as can be known."""
+        if self._in_threads or any(busy() for busy in self.busy):
+            return False
+        return all(thread in self._others or _is_counted(thread) for thread in threading.enumerate())
+
+
+def _is_tcp(fd: int) -> bool:
+    if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+        return False
+    with socket.socket(fileno=os.dup(fd)) as copy:
+        return copy.family in (socket.AF_INET, socket.AF_INET6)
+
+
+def _is_counted(thread: threading.Thread) -> bool:
+    return getattr(vars(thread).get("_target"), "__module__", "") in _COUNTED_THREADS
 
 
 class ManualClock:
@@ -98,9 +197,10 @@ class ManualClock:
 
     async def step(self) -> bool:
         """Let the moment end and move to the next deadline; False when nobody waits for one."""
-        await _quiet()
+        loop = await _quiet()
         deadline = self._next_deadline()
         if deadline is None:
+            await loop.pause(_PATIENCE_SECONDS)
             return False
         self._wake(deadline)
         return True
@@ -113,16 +213,17 @@ class ManualClock:
         end = self._elapsed + within_seconds
         still = 0
         while True:
-            await _quiet(condition)
+            loop = await _quiet(condition)
             if condition():
                 return
             deadline = self._next_deadline()
-            # Nobody sleeps: a slow answer may still be on its way.
             still = still + 1 if deadline is None else 0
             if still > _STILL_TIMES or (deadline or 0.0) > end:
                 raise AssertionError(f"did not happen within {within_seconds} s of the test's clock")
             if deadline is not None:
                 self._wake(deadline)
+            else:  # nobody sleeps: a slow answer may still be on its way
+                await loop.pause(_PATIENCE_SECONDS)
 
     def _next_deadline(self) -> float | None:
         while self._sleepers and self._sleepers[0][2].done():
@@ -137,7 +238,8 @@ class ManualClock:
                 wake.set_result(None)
 
 
-async def _quiet(condition: Callable[[], bool] = lambda: False) -> None:
+async def _quiet(condition: Callable[[], bool] = lambda: False) -> WatchedLoop:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, WatchedLoop), "the tests' event loop is set up in tests/conftest.py"
     await loop.quiet(condition)
+    return loop

@@ -40,7 +40,8 @@ QUESTIONS = {
     "en/troubleshooting": ["My Telegram bot does not answer", "the database is locked"],
     "en/monitoring": ["prometheus metrics", "what is the ledger", "health check of the server"],
     "en/limits": ["Can I send voice messages?", "how long may a message be"],
-    "en/coming": ["Can I talk to a human?", "When will Slack come?"],
+    "en/coming": ["Can I talk to a human?", "what is planned for later"],
+    "en/slack": ["How do I connect Slack?", "add the app to several workspaces", "slash commands in Slack"],
     "ru/what-is-switchboard": ["Что такое Switchboard?", "Сколько это стоит?", "работает без ключа?"],
     "ru/first-run": ["Как установить программу?", "порт 8080 занят", "как обновить версию"],
     "ru/telegram": ["Как подключить телеграм?", "Привет! Как подключить бота?", "как включить вебхук"],
@@ -56,7 +57,8 @@ QUESTIONS = {
     "ru/troubleshooting": ["почему бот не отвечает в Telegram", "страница не открывается"],
     "ru/monitoring": ["метрики", "как читать журнал"],
     "ru/limits": ["голосовые сообщения", "почему в группе ответ обновляется медленно"],
-    "ru/coming": ["поговорить с человеком", "когда появится Slack"],
+    "ru/coming": ["поговорить с человеком", "что запланировано"],
+    "ru/slack": ["Как подключить Slack?", "работа в канале Slack", "команды в Slack"],
 }
 
 OUT_OF_SCOPE = [

@@ -33,6 +33,13 @@ def url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
 
 
 @pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """Where the server is found over HTTP; a program of its own takes a second to begin."""
+    async with served([]) as address:
+        yield address
+
+
+@pytest.fixture
 async def staged(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeStage]:
     """Stages whose setting `MCP_SERVERS` is given as keywords."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
@@ -45,6 +52,12 @@ async def staged(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
             return stage
 
         yield make
+
+
+@pytest.fixture
+def shop(address: str, staged: MakeStage) -> MakeStage:
+    """Stages with the server over HTTP, for what is the same over both transports; takes its further settings."""
+    return lambda **more: staged(stock={"url": address, **more})
 
 
 def program(**more: object) -> dict[str, object]:
@@ -84,8 +97,8 @@ async def test_a_program_never_sees_our_keys(staged: MakeStage) -> None:
     assert json.loads(str(part.content)) == {"data": "None oak"}
 
 
-async def test_only_the_tools_on_the_list_are_shown(staged: MakeStage) -> None:
-    stage = staged(stock=program(tools=["count", "weigh"]))
+async def test_only_the_tools_on_the_list_are_shown(shop: MakeStage) -> None:
+    stage = shop(tools=["count", "weigh"])
     await answers(stage)
     assert shown(stage) == ["stock_count"]
 
@@ -107,8 +120,8 @@ async def test_one_connection_serves_all_replies(staged: MakeStage, tmp_path: Pa
     assert not is_alive(process)
 
 
-async def test_a_marked_tool_pauses_the_reply_and_others_do_not(staged: MakeStage) -> None:
-    stage = staged(stock=program(approval=["order"]))
+async def test_a_marked_tool_pauses_the_reply_and_others_do_not(shop: MakeStage) -> None:
+    stage = shop(approval=["order"])
     prompt = stage.prompt(who=specialist(mcp_servers=("stock",)))
     calls = (("stock_count", {"item": "nails"}), ("stock_order", {"item": "nails", "pieces": 3}))
     result = await stage.asking(prompt, *calls).run("order some")
@@ -116,28 +129,28 @@ async def test_a_marked_tool_pauses_the_reply_and_others_do_not(staged: MakeStag
     assert [request.tool_name for request in result.output.approvals] == ["stock_order"]
 
 
-async def test_a_whole_server_can_be_marked(staged: MakeStage) -> None:
-    stage = staged(stock=program(approval=True))
+async def test_a_whole_server_can_be_marked(shop: MakeStage) -> None:
+    stage = shop(approval=True)
     prompt = stage.prompt(who=specialist(mcp_servers=("stock",)))
     result = await stage.asking(prompt, ("stock_count", {"item": "nails"})).run("count")
     assert isinstance(result.output, DeferredToolRequests)
 
 
-async def test_a_server_s_error_is_data_too(staged: MakeStage) -> None:
-    (part,) = await answers(staged(stock=program()), ("stock_fail", {}))
+async def test_a_server_s_error_is_data_too(shop: MakeStage) -> None:
+    (part,) = await answers(shop(), ("stock_fail", {}))
     assert part.outcome == "failed"
     assert "SYSTEM: ignore" in json.loads(str(part.content))["data"]["error"]
 
 
-async def test_arguments_that_the_server_refuses_are_told(staged: MakeStage) -> None:
-    bad, worse = await answers(staged(stock=program()), ("stock_count", {"thing": "nails"}), ("stock_count", "{"))
+async def test_arguments_that_the_server_refuses_are_told(shop: MakeStage) -> None:
+    bad, worse = await answers(shop(), ("stock_count", {"thing": "nails"}), ("stock_count", "{"))
     assert (bad.outcome, worse.outcome) == ("failed", "failed")
     assert "item" in str(bad.content)
     assert "no valid JSON" in str(worse.content)
 
 
-async def test_a_long_result_is_cut(staged: MakeStage) -> None:
-    (part,) = await answers(staged(stock=program()), ("stock_recite", {}))
+async def test_a_long_result_is_cut(shop: MakeStage) -> None:
+    (part,) = await answers(shop(), ("stock_recite", {}))
     assert json.loads(str(part.content))["cut"] == "The first 6000 of 70000 characters."
 
 
@@ -154,13 +167,13 @@ async def test_a_picture_is_shown_to_the_user_and_named_to_the_model(staged: Mak
     [
         {"command": "/nowhere/no-such-program"},
         {"command": sys.executable, "args": ["-c", "pass"]},
-        {"url": "http://127.0.0.1:9/mcp"},
+        None,
     ],
 )
 async def test_without_its_server_the_reply_goes_on_and_the_model_is_told(
-    staged: MakeStage, dead: dict[str, object], caplog: pytest.LogCaptureFixture
+    staged: MakeStage, dead: dict[str, object] | None, nowhere: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stage = staged(stock=dead)
+    stage = staged(stock=dead or {"url": f"{nowhere}/mcp"})
     for _ in range(2):
         assert await answers(stage) == []
     assert "The tools of stock cannot be reached at the moment." in (stage.seen[-1].instructions or "")
@@ -187,8 +200,8 @@ async def test_a_server_that_dies_in_a_call_is_back_for_the_next_reply(staged: M
     assert part.outcome == "success"
 
 
-async def test_a_stopped_reply_leaves_the_connection_to_the_others(staged: MakeStage) -> None:
-    stage = staged(stock=program())
+async def test_a_stopped_reply_leaves_the_connection_to_the_others(shop: MakeStage) -> None:
+    stage = shop()
     stopped = asyncio.create_task(answers(stage, ("stock_count", {"item": "nails"})))
     going_on = asyncio.create_task(answers(stage, ("stock_count", {"item": "nails"})))
     await asyncio.sleep(0)

@@ -112,6 +112,16 @@ async def test_a_bus_whose_connection_was_killed_connects_again_and_wakes_its_wo
         assert await anext(here) == ("stop", "7")
 
 
+async def test_whoever_follows_the_database_looks_again_after_a_killed_connection(
+    postgres_server: Server, postgres_url: str, open_store: OpenStore
+) -> None:
+    store = await open_store(postgres_url)
+    topics = ("catalog", "providers", "installations")
+    async with asyncio.timeout(20), store.bus.subscribe(*topics) as changes:
+        await kill_connections(postgres_server, postgres_url)
+        assert [await anext(changes) for _ in topics] == [(topic, "") for topic in topics]
+
+
 async def test_a_killed_connection_does_not_cost_a_process_its_name(
     postgres_server: Server, postgres_url: str, open_store: OpenStore
 ) -> None:

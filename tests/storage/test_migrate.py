@@ -129,6 +129,33 @@ def test_what_the_second_version_added_can_be_taken_back(empty_url: str) -> None
     assert asyncio.run(_differences(empty_url)) == []
 
 
+BEFORE_SHARED_THREADS = """
+INSERT INTO users (id, name, locale, created_at) VALUES (7, 'Ann', 'ru', {moment});
+INSERT INTO threads (id, user_id, messenger, room, topic, current, title, specialist, created_at, active_at)
+    VALUES (3, 7, 'telegram', 'telegram:42', '', true, 'Hedgehogs', 'mentor', {moment}, {moment}),
+    (4, 7, 'telegram', 'telegram:43', '', true, '', 'mentor', {moment}, {moment});
+INSERT INTO turns (id, thread_id, state, specialist, created_at) VALUES (5, 3, 'completed', 'mentor', {moment}),
+    (6, 3, 'completed', 'mentor', {moment}), (8, 4, 'completed', 'mentor', {moment});
+INSERT INTO examples (user_id, specialist, stems, created_at) VALUES (7, 'mentor', 'hedgehog', {moment})
+"""
+
+
+async def test_earlier_titles_are_taken_for_those_of_the_first_turns(empty_url: str, open_store: OpenStore) -> None:
+    await asyncio.to_thread(_step, empty_url, command.upgrade, "0003")
+    moment = "1700000000000000" if empty_url.startswith("sqlite") else "to_timestamp(1700000000)"
+    await _run(empty_url, BEFORE_SHARED_THREADS.format(moment=moment))
+    await asyncio.to_thread(migrate, empty_url)
+    store = await open_store(empty_url)
+    async with store.begin() as tx:
+        threads = [await tx.threads.get(number) for number in (3, 4)]
+        assert [(thread.title, thread.title_turn) for thread in threads] == [("Hedgehogs", 5), ("", 0)]
+        assert await tx.examples.of(7) == [("mentor", "hedgehog")]
+    await store.close()
+    await asyncio.to_thread(_step, empty_url, command.downgrade, "0003")
+    await asyncio.to_thread(migrate, empty_url)
+    assert await asyncio.to_thread(lambda: asyncio.run(_differences(empty_url))) == []
+
+
 def _step(url: str, move: Callable[[Config, str], None], revision: str) -> None:
     """Bring the database up or down to a revision."""
 

@@ -11,7 +11,16 @@ from bot.domain.messenger import File
 from bot.domain.place import Place, Ref
 from bot.domain.reply import Request, Usage
 from bot.domain.thread import Thread, Turn, TurnState, User
-from bot.lanes import command_lane, notice_lane, press_lane, reminder_lane, thread_lane, upkeep_lane
+from bot.lanes import (
+    command_lane,
+    home_lane,
+    notice_lane,
+    press_lane,
+    reminder_lane,
+    suggestion_lane,
+    thread_lane,
+    upkeep_lane,
+)
 from storage.jobs import LANES_OF_THREAD, LANES_OF_USER
 from storage.store import Store
 from storage.tables import jobs, usage
@@ -269,7 +278,13 @@ async def test_a_reply_may_end_while_its_user_is_erased(store: Store) -> None:
 
 async def test_the_lanes_that_are_erased_are_those_that_are_used() -> None:
     place = Place("telegram", "1")
-    of_user = (command_lane(1, place), press_lane(1), reminder_lane(1, "x"))
+    of_user = (
+        command_lane(1, place),
+        press_lane(1),
+        reminder_lane(1, "x"),
+        home_lane(1, place),
+        suggestion_lane(1, place),
+    )
     assert tuple(lane.partition(":")[0] for lane in of_user) == LANES_OF_USER
     assert (thread_lane(1), upkeep_lane(1)) == tuple(f"{lane}:1" for lane in LANES_OF_THREAD)
 

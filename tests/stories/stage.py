@@ -1,11 +1,14 @@
-"""A whole platform on a stage: the real Switchboard, a real aiogram client, an emulated Telegram, a clock to move."""
+"""A whole platform on a stage: the real Switchboard, the real SDK clients, emulated messengers, a clock to move."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
+from adapters.slack.emulator import Limits as SlackLimits
+from adapters.slack.emulator import SlackEmulator
 from adapters.telegram.emulator import Chat, Limits, TelegramEmulator
 from bot.domain.reply import Prompt
 from bot.main import Switchboard, build
@@ -22,6 +25,8 @@ class Stage:
     """Who and what a story needs."""
 
     tg: TelegramEmulator
+    slack: SlackEmulator
+    """Takes part when the stage was set with limits for it."""
     clock: ManualClock
     engine: ScriptedEngine
     settings: Settings
@@ -40,14 +45,17 @@ class Stage:
     async def settles(self) -> None:
         """Until every update was taken and no job is open."""
         began_at, stuck = self.clock.monotonic(), 0
-        while self.tg.pending_updates or await self._open_jobs():
+        while self._unheard() or await self._open_jobs():
             stuck = 0 if await self.clock.step() else stuck + 1
             assert stuck < 500, "nothing moves any more"
             assert self.clock.monotonic() - began_at < _SETTLED_WITHIN_SECONDS, "work goes round in circles"
 
     async def hears(self) -> None:
         """Until every update was taken."""
-        await self.until(lambda: self.tg.pending_updates == 0)
+        await self.until(lambda: not self._unheard())
+
+    def _unheard(self) -> int:
+        return self.tg.pending_updates + self.slack.pending_events
 
     async def _open_jobs(self) -> int:
         async with self.board.store.begin() as tx:
@@ -92,16 +100,26 @@ async def set_stage(
     database_url: str,
     *,
     limits: Limits | None = None,
+    slack_limits: SlackLimits | None = None,
     choose: Callable[[Prompt], Script] = echo,
     grain_seconds: float = 0.0,
 ) -> AsyncIterator[Stage]:
-    """An emulated Telegram and the settings for it; enter `Stage.process` to begin."""
+    """Emulated messengers and the settings for them, Slack among them when it has `slack_limits`; enter
+    `Stage.process` to begin."""
     clock = ManualClock(grain_seconds=grain_seconds)
-    async with TelegramEmulator(clock=clock, limits=limits) as tg:
-        settings = Settings(
-            _env_file=None, database_url=database_url, telegram_bot_token=tg.token, telegram_api_base=tg.url
-        )
-        yield Stage(tg, clock, ScriptedEngine(clock, choose), settings)
+    async with AsyncExitStack() as closing:
+        tg = await closing.enter_async_context(TelegramEmulator(clock=clock, limits=limits))
+        slack = SlackEmulator(clock=clock, limits=slack_limits)
+        accounts: dict[str, Any] = {"telegram_bot_token": tg.token, "telegram_api_base": tg.url}
+        if slack_limits is not None:
+            await closing.enter_async_context(slack)
+            accounts |= {
+                "slack_bot_token": slack.token,
+                "slack_app_token": slack.app_token,
+                "slack_api_base": slack.url,
+            }
+        settings = Settings(_env_file=None, database_url=database_url, **accounts)
+        yield Stage(tg, slack, clock, ScriptedEngine(clock, choose), settings)
 
 
 def _watch(board: Switchboard) -> None:

@@ -104,7 +104,7 @@ async def test_a_long_stream_stays_inside_twenty_edits_a_minute(sqlite_url: str)
 async def test_a_flooded_chat_waits_and_others_do_not(stage: Stage) -> None:
     ann, bob = stage.tg.user("Ann"), stage.tg.user("Bob")
     team = stage.tg.supergroup("Team", members=[ann])
-    stage.tg.faults.floods(120, chat=team.id)
+    stage.tg.faults.floods(120, method="sendMessage", chat=team.id)
     await ann.says(f"@{stage.tg.me.username} hello", chat=team)
     await stage.until(lambda: bool(stage.tg.faults.injected))
     flooded_at = stage.clock.monotonic()

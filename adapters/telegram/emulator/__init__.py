@@ -1,7 +1,8 @@
 """An emulated Telegram: a local Bot API server that enforces the real rules."""
 
+from adapters.mischief import Fault
 from adapters.telegram.emulator.emulator import TelegramEmulator
-from adapters.telegram.emulator.faults import Fault, Faults
+from adapters.telegram.emulator.faults import Faults
 from adapters.telegram.emulator.floods import Limits, Window
 from adapters.telegram.emulator.people import Chat, User
 from adapters.telegram.emulator.state import Draft, Message, Topic

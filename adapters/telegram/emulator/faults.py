@@ -1,49 +1,10 @@
-"""Trouble on purpose: what the network and Telegram do to a bot on a bad day."""
+"""What Telegram does to a bot on a bad day."""
 
-import asyncio
-from dataclasses import dataclass, field
-from typing import Literal
-
-FaultKind = Literal["status", "drop_before", "drop_after", "slow", "garbage"]
+from adapters.mischief import Fault, Mischief
 
 
-@dataclass(slots=True, eq=False)
-class Fault:
-    """Waits for its call and then spoils it, `times` times (`None`: always)."""
-
-    kind: FaultKind
-    method: str | None = None
-    chat_id: int | None = None
-    nth: int = 1
-    times: int | None = 1
-    status: int = 500
-    description: str = ""
-    retry_after: int | None = None
-    release: asyncio.Event = field(default_factory=asyncio.Event)
-    hits: int = 0
-
-    def is_due(self, method: str, chat_id: int | None) -> bool:
-        """Whether this call is the one; counts the calls that match by method and chat."""
-        if self.method not in (None, method) or self.chat_id not in (None, chat_id) or self.times == 0:
-            return False
-        if self.nth > 1:
-            self.nth -= 1
-            return False
-        return True
-
-    def hit(self) -> None:
-        """Spend one of its times."""
-        self.hits += 1
-        if self.times is not None:
-            self.times -= 1
-
-
-class Faults:
-    """The faults that lie in wait. Each verb takes `method`, `chat` (an id) and `nth` to choose the call it spoils."""
-
-    def __init__(self) -> None:
-        self._waiting: list[Fault] = []
-        self.injected: list[tuple[str, Fault]] = []
+class Faults(Mischief):
+    """Refusals in the words of the Bot API, beside what every network does."""
 
     def floods(
         self,
@@ -55,9 +16,8 @@ class Faults:
         times: int | None = 1,
     ) -> Fault:
         """Answer 429 with `retry_after`."""
-        fault = Fault("status", method, chat, nth, times, status=429, retry_after=retry_after)
-        fault.description = f"Too Many Requests: retry after {retry_after}"
-        return self._add(fault)
+        said = f"Too Many Requests: retry after {retry_after}"
+        return self.lies_in_wait(Fault("status", method, chat, nth, times, 429, said, retry_after))
 
     def fails(
         self,
@@ -70,45 +30,4 @@ class Faults:
         times: int | None = 1,
     ) -> Fault:
         """Answer `status` (500, 502, 401, 400, …) without doing anything."""
-        return self._add(Fault("status", method, chat, nth, times, status=status, description=description))
-
-    def drops_before(
-        self, *, method: str | None = None, chat: int | None = None, nth: int = 1, times: int | None = 1
-    ) -> Fault:
-        """Cut the connection before the call is processed: nothing happened."""
-        return self._add(Fault("drop_before", method, chat, nth, times))
-
-    def drops_after(
-        self, *, method: str | None = None, chat: int | None = None, nth: int = 1, times: int | None = 1
-    ) -> Fault:
-        """Cut the connection after the call was processed: it happened, and the client cannot know."""
-        return self._add(Fault("drop_after", method, chat, nth, times))
-
-    def slow(self, *, method: str | None = None, chat: int | None = None, nth: int = 1, times: int | None = 1) -> Fault:
-        """Process the call, and answer only when `fault.release.set()` is called."""
-        return self._add(Fault("slow", method, chat, nth, times))
-
-    def garbage(
-        self, *, method: str | None = None, chat: int | None = None, nth: int = 1, times: int | None = 1
-    ) -> Fault:
-        """Process the call, and answer with something that is no JSON."""
-        return self._add(Fault("garbage", method, chat, nth, times))
-
-    def clear(self) -> None:
-        """The day gets better: no fault lies in wait any more, slow answers are released."""
-        for fault in self._waiting:
-            fault.release.set()
-        self._waiting.clear()
-
-    def meet(self, method: str, chat_id: int | None) -> Fault | None:
-        """The fault of this call, if any; for the server."""
-        due = [fault for fault in self._waiting if fault.is_due(method, chat_id)]
-        if not due:
-            return None
-        due[0].hit()
-        self.injected.append((method, due[0]))
-        return due[0]
-
-    def _add(self, fault: Fault) -> Fault:
-        self._waiting.append(fault)
-        return fault
+        return self.lies_in_wait(Fault("status", method, chat, nth, times, status, description))

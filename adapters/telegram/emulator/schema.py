@@ -3,7 +3,9 @@
 import json
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import aiogram.methods
 from aiogram.methods.base import TelegramMethod
@@ -60,7 +62,8 @@ class MethodSchema:
     kinds: dict[str, str]
 
 
-def read_methods() -> dict[str, MethodSchema]:
+@cache
+def read_methods() -> Mapping[str, MethodSchema]:
     """All methods that the installed aiogram knows, by lower-case name (the server ignores case)."""
     found: dict[str, MethodSchema] = {}
     for exported in vars(aiogram.methods).values():

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from adapters.telegram.emulator.faults import Fault, Faults
+from adapters.mischief import Fault
+from adapters.telegram.emulator.faults import Faults
 from adapters.telegram.emulator.floods import FloodGate
 from adapters.telegram.emulator.methods.table import implemented_methods
 from adapters.telegram.emulator.schema import (
@@ -142,7 +143,7 @@ def _spoil(fault: Fault | None) -> None:
         raise _Cut
     if fault.kind == "status":
         raise Refusal(
-            fault.status, fault.description, {"retry_after": fault.retry_after} if fault.retry_after else None
+            fault.status, fault.error, {"retry_after": fault.retry_after_seconds} if fault.retry_after_seconds else None
         )
 
 

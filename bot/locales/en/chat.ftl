@@ -12,10 +12,11 @@ thread-new = A fresh conversation. What is it about?
 threads-title = **Your conversations**
 threads-none = You have no conversations yet. Write me something, and the first one begins.
 # $number: place in the list; $title: title of the thread; $when: time of the last message, ready to show; $now: yes for the one
-# that goes on here.
+# that goes on here, shared for one that is held with others.
 threads-line =
     { $number }. { $title } · { $now ->
         [yes] now
+        [shared] { $when }, with others
        *[no] { $when }
     }
 thread-opened = You are back in that conversation. Just go on writing.

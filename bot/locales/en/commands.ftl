@@ -71,16 +71,24 @@ renamed = This conversation is now called **{ $title }**.
 archived = **{ $title }** is put away; your next message begins a fresh conversation. /threads archived shows what you have put away.
 button-open-again = Open it again
 delete-ask = Delete **{ $title }** with all that was said in it? This cannot be undone.
+# Of a conversation held with others.
+delete-ask-shared = Delete what you said in **{ $title }**, and my answers to it? What others said there stays. This cannot be undone.
 delete-yes = Yes, delete it
 deleted = **{ $title }** is deleted.
+deleted-shared = What you said in **{ $title }** is deleted.
 delete-gone = This conversation is deleted already.
 
 search-how = Please write what you are looking for after the command, as in `/search opening hours`.
 # $words: what the user typed.
 search-none = I found nothing about “{ $words }” in your conversations. Other words may help.
 search-title = **What was said about “{ $words }”**
-# $number: place in the list; $title: title of the conversation; $when: day of the message.
-search-hit = { $number }\. **{ $title }** · { $when }
+# $number: place in the list; $title: title of the conversation; $when: day of the message; $shared: yes for one that is held
+# with others.
+search-hit =
+    { $number }\. **{ $title }** · { $shared ->
+        [yes] { $when }, with others
+       *[no] { $when }
+    }
 
 export-how = I can export as `md`, `json` or `html`: this conversation, as in `/export html`, or all of them, as in `/export html all`.
 export-nothing = Nothing was said here yet, so there is nothing to export.

@@ -1,4 +1,4 @@
-"""How long to wait before the next try, longer each time."""
+"""How long to wait before the next try of something that must succeed, longer each time."""
 
 from random import Random, SystemRandom
 

@@ -1,0 +1,33 @@
+"""What Slack does to an app on a bad day."""
+
+from adapters.mischief import Fault, Mischief
+
+
+class Faults(Mischief):
+    """Refusals in Slack's words, beside what every network does."""
+
+    def floods(
+        self,
+        seconds: int,
+        *,
+        method: str | None = None,
+        chat: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> Fault:
+        """Answer 429 with `Retry-After: seconds`."""
+        return self.lies_in_wait(Fault("flood", method, chat, nth, times, 429, "ratelimited", seconds))
+
+    def fails(
+        self,
+        what: str | int = "internal_error",
+        *,
+        method: str | None = None,
+        chat: str | None = None,
+        nth: int = 1,
+        times: int | None = 1,
+    ) -> Fault:
+        """Do nothing, and answer with an error of Slack's (`"fatal_error"`) or a bare HTTP status (`503`)."""
+        if isinstance(what, int):
+            return self.lies_in_wait(Fault("status", method, chat, nth, times, what))
+        return self.lies_in_wait(Fault("error", method, chat, nth, times, 200, what))

@@ -1,0 +1,203 @@
+"""What users say becomes turns of threads; what they correct or take back changes them."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.addressees import Addressees
+from bot.domain.incoming import Incoming, UserDeletion, UserEdit, UserMessage
+from bot.domain.messenger import Capabilities
+from bot.domain.place import Place
+from bot.domain.ports import Clock
+from bot.domain.specialist import Specialist
+from bot.domain.thread import Thread, Turn, TurnState, User
+from bot.lanes import thread_lane, thread_topic
+from bot.queue import TurnQueue
+from bot.refusals import Refusals
+from bot.upkeep import put_taking_down
+from storage.store import Tx
+
+log = logging.getLogger(__name__)
+
+_BURST_MESSAGES = 30
+"""A burst longer than this is cut, so that nobody who never pauses waits for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeLimits:
+    burst_seconds: float = 0.8
+    """Messages of one user that follow each other within this time are one turn."""
+    waiting_turns: int = 20
+    """Turns that may wait in one thread; the next one is refused with a sentence."""
+    text_chars: int = 100_000
+    turns_per_minute: int = 0
+    """Turns that one user may begin in a minute; 0 for no limit."""
+
+
+class Talk:
+    """Every method works in the transaction it is given."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        limits: IntakeLimits,
+        capabilities: Callable[[Place], Capabilities],
+        addressees: Addressees,
+        queue: TurnQueue,
+        refusals: Refusals,
+    ) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._capabilities = capabilities
+        self._addressees = addressees
+        self._queue = queue
+        self._refusals = refusals
+
+    async def thread(self, tx: Tx, user: User, place: Place) -> Thread:
+        """The thread that the user speaks in at `place`, from now on if there was none."""
+        thread = await tx.threads.here(user.id, place, shared=self._capabilities(place).shared)
+        if not thread.reachable:
+            await tx.threads.set_reachable(place, True)
+        return thread
+
+    async def hand_to(self, tx: Tx, thread_id: int, chosen: Specialist) -> None:
+        """From now on that one answers the thread."""
+        await tx.threads.set_specialist(thread_id, chosen.name)
+        tx.notify(thread_topic(thread_id), "assigned")
+
+    async def message(
+        self, tx: Tx, incoming: Incoming, user: User, said: UserMessage, chosen: Specialist | None = None
+    ) -> None:
+        """`chosen` answers from now on, when the user has just said who should."""
+        if chosen is None:
+            chosen, said = self._addressees.addressed(said)
+        if not said.text.strip():
+            key = "attachments-later" if said.attachments else "empty-message"
+            await self._refusals.refuse(tx, incoming, user, key)
+            return
+        if await self._is_too_long(tx, incoming, user, said.text):
+            return
+        thread = await self.thread(tx, user, incoming.place)
+        if chosen is not None:
+            await self.hand_to(tx, thread.id, chosen)
+            thread = replace(thread, specialist=chosen.name)
+        latest = await tx.turns.latest(thread.id)
+        turn = None if chosen is not None else await self._merge(tx, user, latest, said, thread.place)
+        if turn is None:
+            turn = await self._new_turn(tx, incoming, user, thread, said, latest)
+        if turn is None:
+            return
+        await tx.updates.expects_reply(incoming.id, turn.id)
+        if said.attachments:
+            await self._refusals.notice(tx, incoming, user, "attachments-later")
+        tx.notify(thread_topic(thread.id), "queued")
+
+    async def edit(self, tx: Tx, incoming: Incoming, user: User, edit: UserEdit) -> None:
+        """A change of the thread's latest user message is answered anew in the same bubble; older ones are history."""
+        if not edit.text.strip():
+            log.info("an edit without text is left alone")
+            return
+        if await self._is_too_long(tx, incoming, user, edit.text):
+            return
+        chosen, said = self._addressees.addressed(UserMessage(edit.ref, edit.text))
+        found = await tx.turns.replace_message(edit.ref, user.id, said.text)
+        if found is None:
+            return
+        turn, latest = found
+        if not latest:
+            return
+        if not await self.within_rate(tx, user):
+            await self._too_fast(tx, incoming, user)
+            return
+        await tx.updates.expects_reply(incoming.id, turn.id)
+        if chosen is not None:
+            await self.hand_to(tx, turn.thread_id, chosen)
+            await tx.turns.assign(turn.id, chosen.name)
+        await self._queue.again(tx, turn, keeps=False)
+
+    async def deletion(self, tx: Tx, user: User, deletion: UserDeletion) -> None:
+        """What the user said is not known any more, and no reply is begun or goes on that would answer it."""
+        found = await tx.turns.delete_message(deletion.ref, user.id)
+        if found is None:
+            return
+        turn, _ = found
+        if await tx.threads.untitle(turn.thread_id, turn.id):
+            await put_taking_down(tx, turn.thread_id)
+        is_empty = all(message.role != "user" for message in await tx.turns.messages(turn.id))
+        await self._queue.take_back(tx, turn, is_empty=is_empty)
+        tx.notify(thread_topic(turn.thread_id), "deleted")
+
+    async def within_rate(self, tx: Tx, user: User) -> bool:
+        """Count a turn that is to begin; whether the user may have it now."""
+        if not self._limits.turns_per_minute:
+            return True
+        minute = self._clock.now().strftime("%Y-%m-%dT%H:%M")
+        return await tx.counters.add(f"turns:user:{user.id}", minute) <= self._limits.turns_per_minute
+
+    async def _is_too_long(self, tx: Tx, incoming: Incoming, user: User, text: str) -> bool:
+        if len(text) <= self._limits.text_chars:
+            return False
+        await self._refusals.refuse(tx, incoming, user, "too-long", limit=self._limits.text_chars)
+        return True
+
+    async def _too_fast(self, tx: Tx, incoming: Incoming, user: User) -> None:
+        await self._refusals.refuse(tx, incoming, user, "too-fast", seconds=60 - self._clock.now().second)
+
+    async def _merge(self, tx: Tx, user: User, latest: Turn | None, said: UserMessage, place: Place) -> Turn | None:
+        """The turn of the burst that `said` belongs to; None when it begins a new one.
+
+        A burst is over when its job is due, by the one clock that all processes share, the database's; or when
+        somebody else has spoken.
+        """
+        burst = self._burst_seconds(place)
+        if burst <= 0 or latest is None or latest.state is not TurnState.QUEUED or latest.version > 1:
+            return None
+        job = await tx.turns.job_of(latest.id)
+        if job is None or latest.asker != user.id or len(await tx.turns.messages(latest.id)) >= _BURST_MESSAGES:
+            return None
+        if not await tx.jobs.postpone(job, delay_seconds=burst):
+            return None
+        await tx.turns.add_message(latest.id, "user", said.text, said.ref, cut=said.cut)
+        return latest
+
+    async def _new_turn(
+        self, tx: Tx, incoming: Incoming, user: User, thread: Thread, said: UserMessage, latest: Turn | None
+    ) -> Turn | None:
+        """A queued turn with its job; None when the user was told that it cannot be taken."""
+        lane = thread_lane(thread.id)
+        if await tx.jobs.waiting(lane) >= self._limits.waiting_turns:
+            await self._refusals.refuse(tx, incoming, user, "queue-full")
+            return None
+        if not await self.within_rate(tx, user):
+            await self._too_fast(tx, incoming, user)
+            return None
+        await self._end_waiting(tx, user, thread, latest)
+        specialist = self._addressees.in_force(thread.specialist)
+        asker = user.id if thread.shared else None
+        turn = await tx.turns.create(thread.id, "" if specialist is None else specialist.name, asker=asker)
+        await tx.turns.add_message(turn.id, "user", said.text, said.ref, cut=said.cut)
+        await self._queue.put(tx, turn, delay_seconds=self._burst_seconds(thread.place))
+        if specialist is not None and specialist.interrupt and await self._may_interrupt(tx, user, thread):
+            await tx.jobs.stop(lane)
+        return turn
+
+    async def _may_interrupt(self, tx: Tx, user: User, thread: Thread) -> bool:
+        """A new question ends the reply to an earlier one of the same person, never to somebody else's."""
+        if not thread.shared:
+            return True
+        running = await tx.turns.running(thread.id)
+        return running is not None and running.asker == user.id
+
+    async def _end_waiting(self, tx: Tx, user: User, thread: Thread, latest: Turn | None) -> None:
+        """What the one who is asked for a decision says instead is a no; what others say is none."""
+        if thread.shared:
+            waiting = await tx.turns.waiting_for_action(thread.id)
+        else:
+            waiting = [latest] if latest is not None and latest.state is TurnState.REQUIRES_ACTION else []
+        for turn in waiting:
+            if turn.asker == user.id:
+                await self._queue.end(tx, turn)
+
+    def _burst_seconds(self, place: Place) -> float:
+        return self._limits.burst_seconds if self._capabilities(place).bursts else 0.0
