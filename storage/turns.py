@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, null, or_, select, update
+from sqlalchemy import Select, delete, func, null, select, update
 
 from bot.domain.errors import NotAllowed
 from bot.domain.place import Place, Ref
@@ -15,7 +15,7 @@ from bot.domain.thread import Message, Turn, TurnState
 from storage.corrections import Corrections
 from storage.feedback import Feedback
 from storage.pauses import Pause, Pauses
-from storage.refs import is_at, place_of, ref_columns, ref_of, room_columns
+from storage.refs import is_at, place_of, ref_columns, room_columns
 from storage.said import (
     SAID_IN_TURN,
     TRANSCRIPT,
@@ -24,98 +24,44 @@ from storage.said import (
     message_of,
 )
 from storage.tables import (
-    messages,
-    pauses,
     threads,
     turn_refs,
     turns,
-    users,
 )
-from storage.types import LARGEST_ID, NOW, Id, Moment
+from storage.turn_rows import (
+    ASKER,
+    ASSIGN,
+    ATTACH_JOB,
+    BEFORE,
+    BEGIN,
+    BY_ID,
+    BY_IDS,
+    CREATE,
+    FILES_FROM,
+    FINISH,
+    JOB,
+    LATEST,
+    LOCK,
+    NAMES,
+    OPEN_AT,
+    PAUSE,
+    RUNNING,
+    SAVE_PARTIAL,
+    SAY,
+    SHOW,
+    SINCE,
+    THREAD,
+    TOUCH,
+    TOUCH_AND_UNARCHIVE,
+    WAITING,
+    turn_of,
+    turn_shown,
+    with_refs,
+)
+from storage.types import LARGEST_ID
 from storage.wire import Values, Wire
 
 Role = Literal["user", "assistant"]
-
-FILES_FROM = 10_000
-"""Positions of `turn_refs` from here on are of messages with files, those before of the pages of a reply."""
-
-
-# Turns in order, each once for every message that shows its reply, in order, or once.
-_WITH_REFS = (
-    select(turns, turn_refs.c.position, turn_refs.c.room, turn_refs.c.topic, turn_refs.c.message)
-    .outerjoin(turn_refs)
-    .order_by(turns.c.id, turn_refs.c.position)
-)
-
-
-def _with_refs(turn_id: Select[*tuple[int]]) -> Select[*tuple[Any, ...]]:
-    """The turn of that id."""
-    return _WITH_REFS.where(turns.c.id == turn_id.scalar_subquery())
-
-
-# Put together once: for a turn, building its statements would cost more than running them.
-_THIS = turns.c.id == bindparam("turn")
-_THREAD_OF_THIS = select(turns.c.thread_id).where(_THIS).scalar_subquery()
-_EARLIER = select(func.max(turns.c.id)).where(turns.c.thread_id == _THREAD_OF_THIS, turns.c.id < bindparam("turn"))
-BY_ID = _with_refs(select(turns.c.id).where(_THIS))
-BY_IDS = _WITH_REFS.where(turns.c.id.in_(bindparam("ids", expanding=True)))
-LATEST = _with_refs(select(func.max(turns.c.id)).where(turns.c.thread_id == bindparam("thread")))
-BEFORE = _with_refs(_EARLIER)
-LOCK = select(turns.c.id).where(_THIS).with_for_update()
-JOB = select(turns.c.job_id).where(_THIS)
-
-_OWNER = select(threads.c.user_id).where(threads.c.id == bindparam("thread")).scalar_subquery()
-CREATE = (
-    insert(turns).values(created_at=NOW, asker_id=func.coalesce(bindparam("asker", type_=Id), _OWNER)).returning(turns)
-)
-_ASKER = select(users.c.id).where(users.c.id == bindparam("asker")).with_for_update(read=True, key_share=True)
-"""Nobody is erased between what they say and what becomes of it."""
-ASSIGN = update(turns).where(_THIS).values(specialist=bindparam("chosen"))
-ATTACH_JOB = update(turns).where(_THIS).values(job_id=bindparam("job"))
-BEGIN = update(turns).where(_THIS).values(state=TurnState.RUNNING)
-SAVE_PARTIAL = update(turns).where(_THIS).values(partial=bindparam("text"))
-FINISH = (
-    update(turns)
-    .where(_THIS)
-    .values(
-        state=bindparam("end_state"),
-        confidence=bindparam("end_confidence"),
-        error=bindparam("end_error"),
-        partial="",
-        finished_at=NOW,
-    )
-    .returning(turns, exists().where(pauses.c.turn_id == turns.c.id).label("was_paused"))
-)
-PAUSE = update(turns).where(_THIS).values(state=TurnState.REQUIRES_ACTION, partial=bindparam("text")).returning(turns)
-RUNNING = _WITH_REFS.where(turns.c.thread_id == bindparam("thread"), turns.c.state == TurnState.RUNNING)
-WAITING = _WITH_REFS.where(turns.c.thread_id == bindparam("thread"), turns.c.state == TurnState.REQUIRES_ACTION)
-OPEN_AT = _WITH_REFS.where(
-    turns.c.thread_id.in_(
-        select(threads.c.id).where(
-            or_(threads.c.user_id == bindparam("user"), threads.c.shared),
-            threads.c.room == bindparam("room"),
-            threads.c.topic == bindparam("topic"),
-        )
-    ),
-    turns.c.state.in_([state for state in TurnState if state.is_open]),
-)
-SINCE = (
-    select(func.count())
-    .select_from(turns)
-    .where(turns.c.asker_id == bindparam("user"), turns.c.created_at >= bindparam("since", type_=Moment))
-)
-TOUCH = update(threads).where(threads.c.id == bindparam("thread")).values(active_at=NOW)
-TOUCH_AND_UNARCHIVE = TOUCH.values(archived=False)
-THREAD = select(threads.c.user_id, threads.c.shared, threads.c.room, threads.c.topic).where(
-    threads.c.id == bindparam("thread")
-)
-NAMES = (
-    select(turns.c.id, users.c.name)
-    .join(users, users.c.id == turns.c.asker_id)
-    .where(turns.c.id.in_(bindparam("ids", expanding=True)))
-)
-SHOW = insert(turn_refs)
-SAY = insert(messages).values(created_at=NOW).returning(messages)
 
 
 class Turns:
@@ -130,12 +76,12 @@ class Turns:
 
         `asker` is the user who speaks, by default the thread's owner; NotAllowed when there is no such user.
         """
-        if asker is not None and await self._wire.row(_ASKER, {"asker": asker}) is None:
+        if asker is not None and await self._wire.row(ASKER, {"asker": asker}) is None:
             raise NotAllowed("no such user")
         of = {"thread": thread_id, "asker": asker}
         turn = {"thread_id": thread_id, "specialist": specialist, "state": TurnState.QUEUED}
         (row,) = await self._wire.rows(CREATE, {**turn, **of})
-        return _turn(row, ())
+        return turn_of(row, ())
 
     async def get(self, turn_id: int) -> Turn:
         """NotAllowed when there is no such turn."""
@@ -150,7 +96,9 @@ class Turns:
         """Those turns in that order; the absent are left out."""
         ids = [turn_id for turn_id in turn_ids if 0 < turn_id <= LARGEST_ID]
         rows = await self._wire.rows(BY_IDS, {"ids": ids}) if ids else ()
-        found = {turn.id: turn for turn in (_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id))}
+        found = {
+            turn.id: turn for turn in (turn_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id))
+        }
         return [found[turn_id] for turn_id in ids if turn_id in found]
 
     async def latest(self, thread_id: int) -> Turn | None:
@@ -194,7 +142,7 @@ class Turns:
         """The turn whose reply the message `ref` shows; None when it shows none."""
         shown = select(turn_refs.c.turn_id).where(is_at(turn_refs, ref))
         best = shown.order_by((turn_refs.c.topic == ref.place.topic).desc(), turn_refs.c.turn_id.desc()).limit(1)
-        return await self._find(_with_refs(best), {})
+        return await self._find(with_refs(best), {})
 
     async def attach_job(self, turn_id: int, job_id: int) -> None:
         await self._wire.count(ATTACH_JOB, {"turn": turn_id, "job": job_id})
@@ -259,7 +207,7 @@ class Turns:
         (row,) = await self._wire.rows(PAUSE, {"turn": turn_id, "text": text})
         await self._pauses.put(turn_id, text, requests, state)
         await self._write_refs(turn, refs, file_refs)
-        return _turn(row, tuple(refs), tuple(file_refs))
+        return turn_of(row, tuple(refs), tuple(file_refs))
 
     async def pause_of(self, turn_id: int) -> Pause | None:
         """The last pause of the reply that is being made; None when it has none, or has ended."""
@@ -272,12 +220,12 @@ class Turns:
     async def waiting_for_action(self, thread_id: int) -> list[Turn]:
         """Turns of the thread that wait for a decision, oldest first."""
         rows = await self._wire.rows(WAITING, {"thread": thread_id})
-        return [_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
+        return [turn_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
 
     async def running(self, thread_id: int) -> Turn | None:
         """The turn whose reply is being made in the thread."""
         rows = await self._wire.rows(RUNNING, {"thread": thread_id})
-        return next((_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)), None)
+        return next((turn_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)), None)
 
     async def count_since(self, user_id: int, since: datetime) -> int:
         """How many turns the user began since then, those of deleted threads left out."""
@@ -310,7 +258,7 @@ class Turns:
         if text:
             await self._write_message(turn, "assistant", text, refs[0] if refs else None, cut=False)
         await self._wire.count(TOUCH, {"thread": turn.thread_id})
-        return _turn(row, tuple(refs))
+        return turn_of(row, tuple(refs))
 
     async def rate(self, turn_id: int, rating: int, *, by: int | None = None) -> None:
         """1 thumbs up, -1 thumbs down, 0 none, by that user (by default whoever asked), in place of what they gave
@@ -397,13 +345,13 @@ class Turns:
 
     async def _find(self, wanted: Select[*tuple[Any, ...]], values: Values) -> Turn | None:
         rows = await self._wire.rows(wanted, values)
-        return _shown(rows) if rows else None
+        return turn_shown(rows) if rows else None
 
     async def open_at(self, user_id: int, place: Place) -> list[Turn]:
         """Every turn in that place, of the user's threads and of shared ones, which has not ended; archived threads
         and left ones included."""
         rows = await self._wire.rows(OPEN_AT, {"user": user_id, **room_columns(place)})
-        return [_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
+        return [turn_shown(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
 
     async def hold(self, turn_id: int) -> Turn:
         """The turn as it stands; nobody else changes it until the transaction ends."""
@@ -446,28 +394,3 @@ class Turns:
 
     async def _read(self, said: Select[*tuple[Any, ...]], values: Values) -> list[Message]:
         return [message_of(row) for row in reversed(await self._wire.rows(said, values))]
-
-
-def _shown(rows: Sequence[Row[*tuple[Any, ...]]]) -> Turn:
-    """The turn of which all these rows are."""
-    refs = [(at.position, ref) for at in rows if (ref := ref_of(at.room, at.topic, at.message)) is not None]
-    pages = tuple(ref for position, ref in refs if position < FILES_FROM)
-    return _turn(rows[0], pages, tuple(ref for position, ref in refs if position >= FILES_FROM))
-
-
-def _turn(row: Row[*tuple[Any, ...]], refs: tuple[Ref, ...], file_refs: tuple[Ref, ...] = ()) -> Turn:
-    return Turn(
-        id=row.id,
-        thread_id=row.thread_id,
-        state=TurnState(row.state),
-        created_at=row.created_at,
-        finished_at=row.finished_at,
-        specialist=row.specialist,
-        version=row.version,
-        reply_refs=refs,
-        file_refs=file_refs,
-        confidence=row.confidence,
-        error=row.error,
-        rating=row.rating,
-        asker=row.asker_id,
-    )
