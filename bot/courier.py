@@ -32,6 +32,7 @@ from bot.domain.messenger import (
     Homing,
     Messenger,
     Outgoing,
+    Spelling,
     Streaming,
     Suggesting,
     Suggestion,
@@ -105,6 +106,11 @@ class Courier:
 
     def fits(self, place: Place, text: str) -> bool:
         return self._messenger(place).fits(place, text)
+
+    def spelled(self, place: Place, command: str) -> str:
+        """How `/command` is written at `place`."""
+        messenger = self._messenger(place)
+        return messenger.spelled(place, command) if isinstance(messenger, Spelling) else f"/{command}"
 
     async def send(
         self, place: Place, outgoing: Outgoing, *, priority: Priority, step: Step, after: Ref | None = None

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from bot import parts
 from bot.api.app import create_app
-from bot.commands.commands import MENU
+from bot.commands.names import MENU
 from bot.cron import Cron
 from bot.domain.errors import MessengerError, SettingsError, StorageError
 from bot.domain.messenger import Hooked, Menus, Messenger

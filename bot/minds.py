@@ -9,7 +9,7 @@ from random import Random
 from typing import TypeVar
 
 from bot.clock import SystemClock
-from bot.commands.commands import RESERVED
+from bot.commands.names import RESERVED
 from bot.domain.errors import SettingsError
 from bot.domain.ports import Clock
 from bot.domain.reply import Engine, Prompt, ReplyEvent, Usage

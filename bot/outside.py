@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from adapters.slack.address import NAME
-from bot.commands.commands import NAMES
+from bot.commands.names import NAMES
 from bot.domain.errors import Misconfigured, SettingsError, StorageError, Unreachable
 from bot.domain.installation import Installation, Installing
 from bot.domain.messenger import Messenger
@@ -64,7 +64,10 @@ class Workspaces:
     async def left(self, workspace: str) -> None:
         """It has shown us out, unless it let us in again meanwhile: the word may come late. StorageError,
         MessengerError."""
-        token = await self._read(workspace)
+        try:
+            token = await self._read(workspace)
+        except Unreachable:
+            token = ""  # Nobody can speak with it any more.
         try:
             if token and await self._whose(token) == workspace:
                 log.info("not uninstalled, its token is good", extra={"workspace": workspace})
@@ -97,7 +100,8 @@ class Workspaces:
             raise Unreachable("the database does not say the token") from error
         except SettingsError as error:
             log.error("the token of workspace %s cannot be opened: %s", workspace, error.detail)
-            return ""
+            # What comes from there is not taken, so the platform sends it again, perhaps after the key was mended.
+            raise Unreachable("its token cannot be opened") from error
         return "" if found is None else found.token
 
 

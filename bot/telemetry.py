@@ -25,8 +25,8 @@ _SECRETS = re.compile(
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
 _MIXED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])")
-_CHATTY = ("alembic", "apscheduler", "uvicorn")
-"""Libraries that tell at INFO what only their authors want to know."""
+_CHATTY = ("aiosqlite", "alembic", "apscheduler", "markdown_it", "matplotlib", "uvicorn")
+"""Libraries that tell what only their authors want to know, or, as aiosqlite, what people write."""
 _REDACTED = "[redacted]"
 _PRIVATE = re.compile(r"(?:^|_)(?:text|body|token|key|secret|password|authorization)$", re.IGNORECASE)
 

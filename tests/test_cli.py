@@ -161,6 +161,16 @@ def test_the_manifest_says_where_slack_shall_post_to(
     assert made() == made("--public-url", "https://bot.example")
 
 
+@pytest.mark.parametrize("url", ["", "http://bot.example", "not a url"])
+def test_a_manifest_that_slack_could_not_use_is_not_made(
+    machine: Path, url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_MODE", "http")
+    assert main(["slack", "manifest", "--public-url", url]) == 1
+    assert "PUBLIC_URL" in capsys.readouterr().err
+    assert not (machine / "slack-manifest.yaml").exists()
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [

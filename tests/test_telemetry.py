@@ -214,3 +214,8 @@ def test_two_platforms_in_one_process_count_apart() -> None:
     one.lease_lost_total.inc()
     assert b"switchboard_lease_lost_total 1.0" in one.render()
     assert b"switchboard_lease_lost_total 0.0" in two.render()
+
+
+def test_no_level_makes_the_database_tell_what_people_wrote() -> None:
+    configure("DEBUG", json=True)
+    assert not logging.getLogger("aiosqlite").isEnabledFor(logging.INFO)

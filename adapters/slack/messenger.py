@@ -4,12 +4,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from adapters.slack.address import EVENTS_PATH, NAME, Handle, is_direct
+from adapters.slack.address import EVENTS_PATH, NAME, UMBRELLA, Handle, is_direct
 from adapters.slack.bodies import post_body
 from adapters.slack.client import Client, Tokens
 from adapters.slack.extras import Extras
 from adapters.slack.files import Uploads
 from adapters.slack.finding import Search
+from adapters.slack.manifest import RESERVED
 from adapters.slack.markup import escape
 from adapters.slack.memory import Memory
 from adapters.slack.pages import home_view
@@ -114,6 +115,12 @@ class SlackMessenger:
         if not self._status.has_sessions(place.workspace):
             return _DIRECT if is_direct(place) else _CHANNEL_THREAD_BY_EDITS
         return _DIRECT_THREAD if is_direct(place) else _CHANNEL_THREAD
+
+    def spelled(self, place: Place, command: str) -> str:
+        """Threads know no slash commands, and some names are Slack's own: `/archive` would archive the channel."""
+        if place.topic:
+            return f"!{command}"
+        return f"/{UMBRELLA} {command}" if command in RESERVED else f"/{command}"
 
     def fits(self, place: Place, text: str) -> bool:
         return fits(text)

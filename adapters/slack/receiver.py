@@ -121,6 +121,14 @@ class Receiver:
         except Exception as exc:
             log.error("a request of kind %s skipped: %s", kind_of(payload), type(exc).__name__)
             return BoltResponse(status=200)
+        if payload.get("type") != "url_verification" and not _is_farewell(payload):
+            # Bolt would tell the person that the app is not installed, in words of its own.
+            try:
+                if await self._authorize(workspace_of(payload)) is None:
+                    return BoltResponse(status=200)
+            except MessengerError as trouble:
+                log.warning("a request of kind %s is not taken yet: %s", kind_of(payload), type(trouble).__name__)
+                return BoltResponse(status=500)
         return await self._app.async_dispatch(request)
 
     async def _authorize(self, team: str) -> AuthorizeResult | None:

@@ -45,8 +45,9 @@ class Socket:
                 except Misconfigured as refusal:
                     raise SettingsError(_advice(refusal)) from None
                 except MessengerError as trouble:
-                    log.warning("no connection to Slack (%s), trying again", trouble.detail)
-                    await patience.wait(trouble.retry_after_seconds or 0.0)
+                    least = trouble.retry_after_seconds or 0.0
+                    log.warning("no connection to Slack (%s), trying again after at least %d s", trouble.detail, least)
+                    await patience.wait(least)
                     continue
                 if old is not None:
                     self._spawn(old.finish())

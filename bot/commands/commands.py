@@ -10,6 +10,7 @@ from bot.commands.delivery import Delivery
 from bot.commands.exports import Exports
 from bot.commands.linking import Linking
 from bot.commands.memory import MemoryCommands
+from bot.commands.names import NAMES
 from bot.commands.orientation import Orientation
 from bot.commands.preferences import Preferences
 from bot.commands.privacy import Privacy
@@ -29,36 +30,6 @@ from bot.work import ATTEMPTS, Handler, Work
 from storage.store import Store, Tx
 
 log = logging.getLogger(__name__)
-
-MENU = (
-    "new",
-    "specialists",
-    "threads",
-    "search",
-    "stop",
-    "rename",
-    "archive",
-    "delete",
-    "export",
-    "memory",
-    "usage",
-    "settings",
-    "thinking",
-    "language",
-    "link",
-    "forget",
-    "help",
-)
-"""Commands of the messengers' menus, in order; the Fluent key of each description is `command-NAME`."""
-
-NAMES: frozenset[str] = frozenset(MENU) | {"start", "specialist", "open"}
-"""Every command but the specialists' own."""
-
-RESERVED: frozenset[str] = NAMES | {
-    *("voice", "order", "human", "cancel"),
-    *("c", "canned", "transcript", "summary", "who", "assign", "handback", "resolve", "ban"),
-}
-"""What no specialist may be called, as `/name` would not reach it: our commands, and words that are kept for more."""
 
 _PRIVATE = frozenset({"threads", "open", "search", "export", "memory", "usage", "settings", "link"})
 """Their answers are for the user's own eyes."""

@@ -9,6 +9,7 @@ from bot.domain.errors import MessageGone, Unrenderable
 from bot.domain.messenger import Outgoing
 from bot.domain.place import Place, Ref
 from bot.home_calls import HomeCalls
+from bot.spelling import spelled
 from bot.work import Work
 
 _ELLIPSIS = "…"
@@ -24,11 +25,11 @@ class Delivery:
         payload, ours = work.job.payload, self._courier.on_behalf_of(work.check)
         place, pressed = Place.parse(payload["place"]), bool(payload.get("pressed"))
         about = Ref.parse(payload["ref"]) if payload.get("ref") else None
-        await ours.acknowledge(place, payload.get("press", ""), answer.toast)
+        await ours.acknowledge(place, payload.get("press", ""), spelled(ours, place, answer.toast))
         is_at_home = self._home.is_at_home(place, at_home=bool(payload.get("at_home")))
         if not answer.text or (is_at_home and answer.replaces):
             return  # The page itself shows it.
-        outgoing = Outgoing(self._fitting(place, answer.text), answer.buttons, file=answer.file)
+        outgoing = Outgoing(self._fitting(place, spelled(ours, place, answer.text)), answer.buttons, file=answer.file)
         if pressed and answer.replaces and about is not None and await self._replace(ours, about, outgoing):
             return
         if not pressed and about is not None and ours.capabilities(place).quotes:

@@ -4,6 +4,7 @@ from bot.budget import Priority
 from bot.courier import Courier
 from bot.domain.messenger import Outgoing
 from bot.domain.place import Place
+from bot.spelling import spelled
 from bot.texts import Texts
 from bot.work import Handler, Work
 
@@ -18,8 +19,9 @@ class Notices(Handler):
     async def run(self, work: Work) -> None:
         payload = work.job.payload
         text = self._texts.say(payload["locale"], payload["key"], **payload["arguments"])
-        ours = self._courier.on_behalf_of(work.check)
-        await ours.send(Place.parse(payload["place"]), Outgoing(text), priority=Priority.NOTICE, step=work.step("said"))
+        ours, place = self._courier.on_behalf_of(work.check), Place.parse(payload["place"])
+        outgoing = Outgoing(spelled(ours, place, text))
+        await ours.send(place, outgoing, priority=Priority.NOTICE, step=work.step("said"))
 
     async def give_up(self, work: Work, error: Exception) -> None:
         """A notice that cannot be said is only logged, by the worker."""

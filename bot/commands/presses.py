@@ -2,6 +2,7 @@
 
 from bot.courier import Courier
 from bot.domain.place import Place
+from bot.spelling import spelled
 from bot.texts import Texts
 from bot.work import Handler, Work
 
@@ -20,7 +21,8 @@ class Presses(Handler):
     async def run(self, work: Work) -> None:
         payload = work.job.payload
         text = self._texts.say(payload["locale"], payload["key"], **payload.get("arguments", {}))
-        await self._courier.acknowledge(Place.parse(payload["place"]), payload["press"], text)
+        place = Place.parse(payload["place"])
+        await self._courier.acknowledge(place, payload["press"], spelled(self._courier, place, text))
 
     async def give_up(self, work: Work, error: Exception) -> None:
         """The platform ends the wait at the button by itself."""

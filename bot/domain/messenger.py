@@ -298,6 +298,15 @@ class Identifying(Protocol):
 
 
 @runtime_checkable
+class Spelling(Protocol):
+    """Has commands written in a way of its own: the platform keeps names for itself, or knows no commands somewhere."""
+
+    def spelled(self, place: Place, command: str) -> str:
+        """How `/command` is written there."""
+        ...
+
+
+@runtime_checkable
 class Menus(Protocol):
     async def publish_commands(self, commands: dict[str, tuple[tuple[str, str], ...]]) -> None:
         """Show the command menu: locale ('' is the default) → (name, description) pairs."""

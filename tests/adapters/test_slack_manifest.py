@@ -8,7 +8,7 @@ import pytest
 from adapters.slack.address import UMBRELLA
 from adapters.slack.manifest import EVENTS, RESERVED, SCOPES, manifest
 from adapters.slack.pages import ASK
-from bot.commands.commands import MENU
+from bot.commands.names import MENU
 
 WING = Path(__file__).parents[2] / "adapters" / "slack"
 COMMANDS = [(name, f"About {name}") for name in MENU]

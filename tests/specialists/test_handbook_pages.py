@@ -7,7 +7,7 @@ import pytest
 
 from adapters.slack.address import UMBRELLA
 from bot.cli import main
-from bot.commands.commands import NAMES
+from bot.commands.names import NAMES
 from bot.settings import Settings
 from specialists.frontmatter import parse
 from specialists.knowledge import read_folder

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.commands import MENU, NAMES, RESERVED
+from bot.commands.names import MENU, NAMES, RESERVED
 from tests.stories.commanding import labels, presses, says
 from tests.stories.stage import Stage, set_stage, texts
 

@@ -113,6 +113,23 @@ async def test_commands_and_questions_by_slash(stage: Stage) -> None:
     assert "direct message" in ann.ephemerals[-1].text_content
 
 
+async def test_our_sentences_name_commands_as_they_are_written_there(stage: Stage) -> None:
+    ann = stage.slack.user("Ann")
+    await ann.runs("/switchboard", "help")
+    await stage.settles()
+    # Slack's own `/archive` would archive the channel.
+    assert "/switchboard archive" in newest(ann).text_content
+    assert "/threads" in newest(ann).text_content
+    said = await ann.says("hello")
+    await stage.settles()
+    await ann.says("!help", thread=said)
+    await stage.settles()
+    (told,) = [one for one in ann.dm.replies if one.thread_ts == said.ts]
+    assert "!archive" in told.text_content
+    assert "!threads" in told.text_content
+    assert "/switchboard" not in told.text_content
+
+
 async def test_a_specialist_is_asked_about_a_message(stage: Stage) -> None:
     ann, bob = stage.slack.user("Ann"), stage.slack.user("Bob")
     team = stage.slack.channel("numbers", [ann, bob])

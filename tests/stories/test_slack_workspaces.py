@@ -177,3 +177,32 @@ async def test_slack_posts_to_our_own_server(sqlite_url: str) -> None:
                 f"{address}/slack/events", json={"type": "url_verification", "challenge": "c"}
             )
         assert (refused.status_code, refused.text) == (401, "")
+
+
+async def test_a_workspace_where_we_are_not_is_told_nothing(sqlite_url: str) -> None:
+    async with open_town(sqlite_url) as town, town.process("one"):
+        ann = town.slack.user("Ann", workspace=town.slack.workspace("Acme", installed=False))
+        given = await ann.runs("/usage")
+        await town.clock.until(lambda: given.acked)
+        assert not ann.ephemerals
+        assert not ann.dm.replies
+
+
+async def test_a_key_that_does_not_open_the_token_loses_no_message(sqlite_url: str) -> None:
+    async with open_town(sqlite_url) as town:
+        acme = town.slack.workspace("Acme", installed=False)
+        ann = town.slack.user("Ann", workspace=acme)
+        async with town.process("one") as board:
+            await town.installs(board, acme)
+            await town.answers(ann)
+        right = town.settings
+        town.settings = right.model_copy(update={"encryption_keys": SecretStr(f"2:{'A' * 43}=")})
+        async with town.process("one"):
+            await ann.says("Is anybody there?")
+            await town.clock.advance(5)
+            assert not town.slack.deliveries[-1].acked
+        town.settings = right
+        async with town.process("one"):
+            await town.clock.until(lambda: bool(town.slack.connections))
+            await town.slack.redelivers()
+            await town.clock.until(lambda: ann.dm.replies[-1].text_content.endswith("Is anybody there?"))

@@ -1,0 +1,31 @@
+"""The names of our commands."""
+
+MENU = (
+    "new",
+    "specialists",
+    "threads",
+    "search",
+    "stop",
+    "rename",
+    "archive",
+    "delete",
+    "export",
+    "memory",
+    "usage",
+    "settings",
+    "thinking",
+    "language",
+    "link",
+    "forget",
+    "help",
+)
+"""Commands of the messengers' menus, in order; the Fluent key of each description is `command-NAME`."""
+
+NAMES: frozenset[str] = frozenset(MENU) | {"start", "specialist", "open"}
+"""Every command but the specialists' own."""
+
+RESERVED: frozenset[str] = NAMES | {
+    *("voice", "order", "human", "cancel"),
+    *("c", "canned", "transcript", "summary", "who", "assign", "handback", "resolve", "ban"),
+}
+"""What no specialist may be called, as `/name` would not reach it: our commands, and words that are kept for more."""
