@@ -24,8 +24,11 @@ MENU = (
 NAMES: frozenset[str] = frozenset(MENU) | {"start", "specialist", "open"}
 """Every command but the specialists' own."""
 
+ANYONE = "anyone"
+"""Stands where the name of a specialist could, for whoever fits best."""
+
 RESERVED: frozenset[str] = NAMES | {
-    *("voice", "order", "human", "cancel"),
+    *("voice", "order", "human", "cancel", ANYONE),
     *("c", "canned", "transcript", "summary", "who", "assign", "handback", "resolve", "ban"),
 }
 """What no specialist may be called, as `/name` would not reach it: our commands, and words that are kept for more."""

@@ -1,6 +1,7 @@
 """Who answers: the menu of specialists, the choice of one, and the first hello."""
 
 from bot.commands.answer import Answer, Given, choice, in_rows, shortened
+from bot.commands.names import ANYONE
 from bot.domain.action import Starter
 from bot.domain.messenger import Button, Buttons
 from bot.domain.specialist import Specialist, Team
@@ -61,9 +62,11 @@ class TeamCommands:
         return Answer(text, self.menu(locale))
 
     async def specialist(self, tx: Tx, given: Given) -> Answer:
-        """`/specialist name` chooses; an unknown name gets the menu."""
+        """`/specialist name` chooses, `/specialist anyone` takes that back; an unknown name gets the menu."""
         if not given.arguments:
             return await self.specialists(tx, given)
+        if given.arguments.strip().casefold() == ANYONE:
+            return await self._anyone(tx, given)
         chosen = self.find(given.arguments)
         if chosen is not None:
             return await self.choose(tx, given, chosen)
@@ -85,12 +88,21 @@ class TeamCommands:
         )
         return Answer(hello, _starters(shown))
 
+    async def _anyone(self, tx: Tx, given: Given) -> Answer:
+        """From now on whoever fits a question best answers in the user's thread here."""
+        thread = await tx.threads.here(given.user.id, given.place, shared=given.is_shared)
+        await tx.threads.set_specialist(thread.id, "")
+        tx.notify(thread_topic(thread.id), "assigned")
+        return Answer(self._texts.say(given.locale, "specialist-anyone-chosen"))
+
     def menu(self, locale: str, now: str = "") -> Buttons:
-        """A button for each, which chooses them; `now` is ticked."""
+        """A button for each, which chooses them; `now` is ticked, and one more takes the choice back."""
         buttons = [
             choice("specialist", one.name, self._title(one, locale), one.name == now)
             for one in self._team.all()[:_SHOWN]
         ]
+        if now:
+            buttons.append(choice("specialist", ANYONE, self._texts.say(locale, "specialist-anyone"), False))
         return in_rows(buttons, 2)
 
     def _title(self, specialist: Specialist, locale: str) -> str:

@@ -205,3 +205,16 @@ async def test_a_button_of_a_message_that_is_not_known_is_not_on_the_page(foyer:
     await foyer.settles()
     assert labels(ann.page[3]) == ["Nothing", "In brief", "✓ Everything"]
     assert len(ann.texts()) == 1
+
+
+async def test_the_choice_of_a_specialist_can_be_taken_back(foyer: Foyer) -> None:
+    ann = foyer.lobby.person("Ann")
+    await ann.says("/specialist mentor")
+    await foyer.settles()
+    assert "✓ 🌱 Mentor" in labels((await page(foyer, ann))[2])
+    await ann.presses_at_home("Whoever fits best")
+    await foyer.settles()
+    assert "whoever fits your question best" in ann.texts()[-1]
+    shown = (await page(foyer, ann))[2]
+    assert "fits your question best" in shown.text
+    assert not [label for label in labels(shown) if label.startswith("✓")]

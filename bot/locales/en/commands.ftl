@@ -46,6 +46,9 @@ specialists-line =
     }
 # $name: what the user typed.
 specialist-unknown = I know no specialist called “{ $name }”. These are here:
+# Nobody in particular: a button, and what is said when it was pressed.
+specialist-anyone = Whoever fits best
+specialist-anyone-chosen = From now on whoever fits your question best answers here.
 # $title: emoji and title; $description: one sentence; $starters: how many suggestions follow as buttons.
 specialist-hello =
     { "**" }{ $title }** is with you now.
