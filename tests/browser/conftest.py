@@ -133,8 +133,10 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One for all modules, as it takes seconds to start. A browser is not: its driver holds the thread's event loop."""
+    _chromium()
     path: Path = tmp_path_factory.mktemp("site") / "site.db"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
