@@ -100,6 +100,25 @@ class Calling:
                 self._count(place, verb, "ok")
                 return result
 
+    async def persist(self, place: Place, verb: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Call outside all budgets, which are for what is said, until it succeeds, fails for good, or has failed
+        `_TRIES` times."""
+        failures = 0
+        while True:
+            try:
+                self._entering()
+                result = await call()
+            except MessengerError as error:
+                self._count(place, verb, "flooded" if isinstance(error, Flooded) else type(error).__name__.lower())
+                failures += 1
+                if not error.retryable or failures >= _TRIES:
+                    raise
+                backoff = backoff_seconds(failures, self._random, cap=30)
+                await self._clock.sleep(max(backoff, error.retry_after_seconds or 0.0))
+            else:
+                self._count(place, verb, "ok")
+                return result
+
     async def attempt(
         self, place: Place, meter: Meter, verb: str, call: Callable[[], Awaitable[T]], *, who: str = ""
     ) -> T:

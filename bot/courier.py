@@ -6,6 +6,7 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
 from typing import Protocol
 
 from bot.budget import Priority
@@ -13,6 +14,7 @@ from bot.calling import Calling, uncut
 from bot.domain.errors import (
     Ambiguous,
     Blocked,
+    FileGone,
     Flooded,
     MessageGone,
     MessengerError,
@@ -23,15 +25,19 @@ from bot.domain.errors import (
 from bot.domain.messenger import (
     Acknowledging,
     Appending,
+    Asking,
     Buttons,
     Capabilities,
     Delta,
+    Dialog,
     Drafting,
+    Fetching,
     Finding,
     HomeSection,
     Homing,
     Messenger,
     Outgoing,
+    Releasing,
     Spelling,
     Streaming,
     Suggesting,
@@ -313,6 +319,31 @@ class Courier:
         messenger = self._messenger(place)
         if press and isinstance(messenger, Acknowledging):
             await self._calls.succeeds(place, "free", "acknowledge", lambda: messenger.acknowledge(press, text))
+
+    async def ask(self, place: Place, press: str, dialog: Dialog) -> bool:
+        """Open the dialog for whoever pressed, where the messenger has dialogs; whether they see it now."""
+        messenger = self._messenger(place)
+        if not press or not isinstance(messenger, Asking):
+            return False
+        return await self._calls.succeeds(place, "free", "ask", lambda: messenger.ask(place, press, dialog))
+
+    async def fetch(self, place: Place, file: str, into: Path, limit_bytes: int) -> int:
+        """Write a file that was sent at `place` to `into`; its size in bytes.
+
+        `FileTooLarge`, `FileGone`; what is transient is tried again for about two minutes, and then raised.
+        """
+        messenger = self._messenger(place)
+        if not isinstance(messenger, Fetching):
+            raise FileGone(f"{messenger.name} hands out no files")
+        return await self._calls.persist(
+            place, "fetch", lambda: messenger.fetch(place, file, into, limit_bytes=limit_bytes)
+        )
+
+    async def release(self, place: Place, file: str) -> None:
+        """Nobody will fetch the file again; it does not matter here when that cannot be said now."""
+        messenger = self._messenger(place)
+        if isinstance(messenger, Releasing):
+            await self._calls.succeeds(place, "free", "release", lambda: messenger.release(place, file))
 
     async def close(self) -> None:
         await self._calls.close()

@@ -6,21 +6,22 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.acts import TurnActions
-from bot.bubble import NOTHING_SHOWN, Bubble, Settled
+from bot.bubble import NOTHING_SHOWN, Bubble
 from bot.courier import Courier
-from bot.domain.errors import Blocked, MessengerError, SwitchboardError, TopicGone
+from bot.domain.errors import Blocked, MessengerError, StorageError, SwitchboardError, TopicGone
 from bot.domain.messenger import File
 from bot.domain.ports import Clock
 from bot.domain.reply import Engine
 from bot.domain.specialist import Specialist, Team
 from bot.domain.thread import TurnState
-from bot.lanes import thread_topic
-from bot.markdown.plain import plain
+from bot.enclosures import Enclosures
+from bot.ending import Ending
+from bot.media import MediaStep
 from bot.opening import Opening
 from bot.quota import Quota, Spent
 from bot.relay import Relay
 from bot.running import Running
-from bot.scene import Scene, joined
+from bot.scene import Scene
 from bot.telemetry import Metrics, bound
 from bot.texts import Texts
 from bot.told import Told
@@ -30,14 +31,14 @@ from bot.wording import Wording
 from bot.work import ATTEMPTS, Handler, Work
 from specialists.memory import Window
 from specialists.router import Ambiguous, Question, Routed, Router
-from storage.store import Store, Tx
+from storage.store import Store
+from storage.vault import Vault
 
 log = logging.getLogger(__name__)
 
-_TITLE_CHARS = 60
 _DELIVERY_ATTEMPTS = 200
-_CHARGED = (TurnState.COMPLETED, TurnState.STOPPED, TurnState.REQUIRES_ACTION)
-"""How a turn ends that counts as a reply of its specialist; its tokens count however it ends."""
+_BLIND = "pictures-unseen-only"
+"""Fluent key of what is said when pictures are all there is, and the model cannot look at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Dispatcher(Handler):
         courier: Courier,
         minds: Minds,
         *,
+        media: MediaStep,
+        vault: Vault,
         upkeep: Upkeep,
         quota: Quota,
         texts: Texts,
@@ -74,7 +77,10 @@ class Dispatcher(Handler):
         self._store = store
         self._courier = courier
         self._minds = minds
-        self._upkeep = upkeep
+        self._media = media
+        self._vault = vault
+        self._enclosures = Enclosures(store, vault)
+        self._ending = Ending(minds.team, upkeep, quota, clock, metrics)
         self._quota = quota
         self._texts = texts
         self._wording = Wording(texts, minds.team)
@@ -87,10 +93,10 @@ class Dispatcher(Handler):
         scene = await self._opening.open(work)
         if scene is None:
             return
-        running = Running(self._store, scene, work.check)
+        running = Running(self._store, self._vault, scene, work.check)
         with bound(turn=scene.turn.id, thread=scene.thread.id):
             if not scene.thread.reachable:
-                await self._record(work, running, Told(TurnState.FAILED, sentence=MessengerError.sentence))
+                await self._ending.record(work, running.scene, Told(TurnState.FAILED, sentence=MessengerError.sentence))
                 return
             started = self._clock.monotonic()
             try:
@@ -109,7 +115,7 @@ class Dispatcher(Handler):
         scene = await self._opening.open(work)
         if scene is None:
             return
-        running = Running(self._store, scene, work.check)
+        running = Running(self._store, self._vault, scene, work.check)
         sentence = error.sentence if isinstance(error, SwitchboardError) else SwitchboardError.sentence
         remembered = self._remembered(work)
         told = Told(TurnState.FAILED, remembered.text if remembered is not None else scene.replaced, sentence)
@@ -119,7 +125,7 @@ class Dispatcher(Handler):
             shown = await self._bubble(work, scene).settle(ending, buttons)
         except MessengerError:
             log.exception("could not tell the user that the turn failed")
-        await self._record(work, running, told, shown)
+        await self._ending.record(work, running.scene, told, shown)
 
     async def _reply(self, work: Work, running: Running) -> None:
         bubble = self._bubble(work, running.scene)
@@ -128,7 +134,7 @@ class Dispatcher(Handler):
         # What waits for a decision goes on in the same bubble; its files come when it is whole.
         files = await self._files(scene) if told.files and told.state is not TurnState.REQUIRES_ACTION else ()
         shown = await bubble.settle(self._wording.ending(scene, told), self._wording.buttons(scene, told), files)
-        await self._record(work, running, told, shown)
+        await self._ending.record(work, running.scene, told, shown)
         if scene.previous is not None and scene.previous.reply_refs:
             # The job has ended well; whether old buttons can still be taken off changes nothing about that.
             with suppress(MessengerError):
@@ -149,6 +155,12 @@ class Dispatcher(Handler):
             pause = running.scene.pause
             return Told(TurnState.STOPPED, pause.text if pause is not None else "")
         spent = await self._spent(running.scene)
+        if spent is None and running.scene.uploads:
+            told = await self._media.run(work, running)
+            if told is not None:
+                return told
+            if not running.scene.is_answerable:
+                return self._wording.unusable(running.scene)
         if spent is None and not running.scene.turn.specialist:
             routed = await self._route(running)
             if isinstance(routed, Ambiguous):
@@ -164,7 +176,7 @@ class Dispatcher(Handler):
         scene, team = running.scene, self._minds.team
         self._entering()
         history = scene.prompt(team.default).history
-        routed = await self._minds.router.route(Question(scene.text, scene.user.locale, history, scene.choices))
+        routed = await self._minds.router.route(Question(scene.question, scene.user.locale, history, scene.choices))
         if routed.usage is not None:
             running.spent += (replace(routed.usage, specialist=team.default.name),)
         if isinstance(routed, Routed):
@@ -181,6 +193,8 @@ class Dispatcher(Handler):
             return await self._quota.spent(tx, scene.user.id, scene.thread.place, chosen)
 
     async def _listen(self, work: Work, running: Running, bubble: Bubble) -> Told:
+        if running.scene.shelf:
+            running.scene = await self._enclosures.enclose(running.scene)
         minds, scene = self._minds, running.scene
         shows_speaker = self._courier.capabilities(scene.thread.place).speaker
         lead = "" if shows_speaker else self._wording.lead(scene)
@@ -212,6 +226,8 @@ class Dispatcher(Handler):
                 told = await relay.listen(voices.reply(prompt))
         finally:
             running.spent += relay.spent
+        if told.unseen and told.state is TurnState.COMPLETED and not told.text.strip():
+            told = replace(told, state=TurnState.FAILED, unseen=0, sentence=_BLIND)
         return replace(told, lead=lead, files=running.files)
 
     async def _pass_on(self, running: Running, to: Specialist) -> str:
@@ -233,7 +249,15 @@ class Dispatcher(Handler):
     async def _files(self, scene: Scene) -> Sequence[File]:
         async with self._store.begin() as tx:
             kept = await tx.files.of_turn(scene.turn.id, scene.turn.version)
-            return [await tx.files.content(file.id) for file in kept]
+        files = []
+        for file in kept:
+            try:
+                files.append(await self._vault.file(file))
+            except StorageError as error:
+                if error.retryable:
+                    raise
+                log.warning("a file of the reply is not there any more", extra={"file": file.id})
+        return files
 
     def _bubble(self, work: Work, scene: Scene) -> Bubble:
         place = scene.thread.place
@@ -253,61 +277,12 @@ class Dispatcher(Handler):
             recipient=scene.recipient,
         )
 
-    async def _record(self, work: Work, running: Running, told: Told, shown: Settled = NOTHING_SHOWN) -> None:
-        scene = running.scene
-        async with work.finishing() as tx:
-            if told.state is TurnState.REQUIRES_ACTION:
-                turn = await tx.turns.pause(
-                    scene.turn.id,
-                    text=told.text,
-                    refs=shown.pages,
-                    file_refs=shown.files,
-                    requests=told.requests,
-                    state=told.pause,
-                )
-            else:
-                turn = await tx.turns.finish(
-                    scene.turn.id,
-                    told.state,
-                    text=told.text,
-                    refs=shown.pages,
-                    file_refs=shown.files,
-                    confidence=told.confidence,
-                    error=told.sentence,
-                )
-            await self._charge(tx, scene, told, turn.asker)  # linked identities change who asked meanwhile
-            title = await self._entitle(tx, scene)
-            if told.state is TurnState.COMPLETED:
-                await self._upkeep.plan(tx, scene, told.text, title)
-            tx.notify(thread_topic(scene.thread.id), told.state.value)
-        self._metrics.turns_total.labels(told.state.value).inc()
-        log.info("turn ended", extra={"state": told.state.value, "chars": len(told.text), "messages": len(shown.pages)})
-
-    async def _charge(self, tx: Tx, scene: Scene, told: Told, asker: int) -> None:
-        now, place = self._clock.now(), scene.thread.place
-        for usage in told.usages:
-            signed = replace(usage, specialist=usage.specialist or scene.turn.specialist)
-            await tx.ledger.record_usage(scene.turn.id, asker, place.workspace, signed, now)
-        counted = self._specialist(scene) if told.state in _CHARGED and not scene.ending else None
-        await self._quota.charge(tx, asker, place, told.usages, counted)
-
-    async def _entitle(self, tx: Tx, scene: Scene) -> str:
-        """Until a model or the user names the thread, its first words do. The title that a model may replace; empty
-        when there is none."""
-        thread, turn_id = scene.thread, scene.turn.id
-        if thread.title and thread.title_turn != turn_id:
-            return ""
-        # Some of it may have been taken back while the reply was made.
-        said = [message for message in await tx.turns.messages(turn_id) if message.role == "user"]
-        words = " ".join(plain(joined(said)).split())[:_TITLE_CHARS]
-        if not words or (thread.title and thread.title != words):
-            return ""
-        return words if await tx.threads.entitle(thread.id, words, turn_id, instead_of=thread.title) else ""
-
     async def _unreachable(self, work: Work, running: Running, *, topic_only: bool) -> None:
         async with self._store.begin() as tx:
             await tx.threads.set_reachable(running.scene.thread.place, False, topic_only=topic_only)
         remembered = self._remembered(work)
         text = remembered.text if remembered is not None else ""
         told = Told(TurnState.FAILED, text, MessengerError.sentence, usages=running.spent)
-        await self._record(work, running, told if remembered is None else replace(told, usages=remembered.usages))
+        await self._ending.record(
+            work, running.scene, told if remembered is None else replace(told, usages=remembered.usages)
+        )

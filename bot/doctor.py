@@ -2,6 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 from pydantic import SecretStr
 
@@ -11,12 +15,14 @@ from bot.domain.errors import MessengerError, Misconfigured, SettingsError, Stor
 from bot.domain.messenger import Identifying, Messenger
 from bot.domain.place import Place
 from bot.minds import adopt_providers, build_models, load_team
-from bot.outside import Asked, no_token, nobody_left, outside_messengers
+from bot.outside import Asked, check_slack_socket, no_token, nobody_left, outside_messengers
 from bot.parts import LOCALES
+from bot.senses import build_speaker, build_transcriber
 from bot.settings import Settings
 from bot.texts import Texts
 from specialists.models import Models
 from storage.migrate import current
+from storage.object_files import ObjectFiles
 from storage.sealing import Sealing
 from storage.store import Store, Tx
 
@@ -31,7 +37,14 @@ class Finding:
 
 async def diagnose(settings: Settings) -> list[Finding]:
     """One finding for each part, in the order in which a start needs them."""
-    return [await _specialists(settings), _secret(settings), *await _database(settings), *await _messengers(settings)]
+    return [
+        await _specialists(settings),
+        _secret(settings),
+        *await _database(settings),
+        await _files(settings),
+        *await _speech(settings),
+        *await _messengers(settings),
+    ]
 
 
 async def _specialists(settings: Settings) -> Finding:
@@ -81,6 +94,61 @@ async def _database(settings: Settings) -> list[Finding]:
     return [Finding(False, "database: reachable, schema not the newest", "Run `switchboard migrate`.")]
 
 
+async def _files(settings: Settings) -> Finding:
+    """Something is really kept, read and taken away again."""
+    advice = "Check FILES_URL: a folder that we may write, or s3://bucket/prefix with its keys in the environment."
+    try:
+        files = ObjectFiles.at(settings.files_url, endpoint=settings.s3_endpoint)
+    except SettingsError as error:
+        return Finding(False, f"files: {error}", advice)
+    try:
+        await _try_out(files)
+    except StorageError as error:
+        return Finding(False, f"files: {error}", advice)
+    finally:
+        await files.close()
+    is_folder = not settings.files_url.startswith("s3://")
+    several = is_folder and not settings.database_url.startswith("sqlite")
+    hint = "Processes on several machines need a shared folder, or s3://bucket/prefix in FILES_URL." if several else ""
+    return Finding(True, f"files: kept in {'a folder' if is_folder else 'a bucket'}", hint)
+
+
+async def _try_out(files: ObjectFiles) -> None:
+    key, content = f"doctor/{uuid4().hex}", b"Switchboard was here."
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "doctor"
+        source.write_bytes(content)
+        await files.put(key, source)
+    try:
+        if await files.read(key) != content:
+            raise StorageError("what was kept reads otherwise")
+    finally:
+        await files.delete(key)
+
+
+async def _speech(settings: Settings) -> list[Finding]:
+    """What is set can be built; no service is asked, as that costs."""
+    clock, random = SystemClock(), Random()  # noqa: S311  spreads retries, guards nothing
+    findings = []
+    for what, name, build in (
+        ("voice messages", settings.transcribe_model, build_transcriber),
+        ("spoken replies", settings.speech_model, build_speaker),
+    ):
+        if not name:
+            advice = f"Set {'TRANSCRIBE_MODEL' if build is build_transcriber else 'SPEECH_MODEL'} to have them."
+            findings.append(Finding(True, f"{what}: none", advice))
+            continue
+        try:
+            built = build(settings, clock, random)
+        except SettingsError as error:
+            findings.append(Finding(False, f"{what}: {error}", "Mend the setting that is named."))
+            continue
+        if built is not None:
+            await built.close()
+        findings.append(Finding(True, f"{what}: {name.partition(':')[0]}"))
+    return findings
+
+
 async def _messengers(settings: Settings) -> list[Finding]:
     telegram = settings.model_copy(update={"slack_bot_token": SecretStr(""), "slack_client_id": ""})
     slack = settings.model_copy(update={"telegram_bot_token": SecretStr("")})
@@ -94,7 +162,7 @@ async def _messengers(settings: Settings) -> list[Finding]:
 async def _slack(settings: Settings) -> list[Finding]:
     """Each workspace by itself: that of the settings, then those that installed the app."""
     alone = settings.model_copy(update={"slack_client_id": ""})
-    findings = await _identified(alone)
+    findings = [*await _identified(alone), *await _slack_socket(settings)]
     if not settings.slack_client_id:
         return findings
     door = f"{settings.public_url}{INSTALL_PATH}"
@@ -110,6 +178,18 @@ async def _slack(settings: Settings) -> list[Finding]:
         advice = "" if found.ok else f"Let somebody there add the app anew at {door}"
         findings.append(Finding(found.ok, f"{found.what} (workspace {workspace})", advice))
     return [*findings, Finding(True, f"slack: installed in {len(tokens)} workspaces", f"More are added at {door}")]
+
+
+async def _slack_socket(settings: Settings) -> list[Finding]:
+    if settings.slack_mode != "socket":
+        return []
+    try:
+        await check_slack_socket(settings)
+    except Misconfigured as error:
+        return [Finding(False, "slack: the app-level token is refused", error.detail)]
+    except MessengerError as error:
+        return [Finding(False, f"slack: no connection can be opened ({type(error).__name__})", "Try again later.")]
+    return [Finding(True, "slack: connections can be opened")]
 
 
 async def _installed(settings: Settings) -> dict[str, str]:

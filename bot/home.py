@@ -37,16 +37,26 @@ class Home(Handler):
     """
 
     def __init__(
-        self, store: Store, courier: Courier, texts: Texts, team: Team, quota: Quota, clock: Clock, *, remembers: bool
+        self,
+        store: Store,
+        courier: Courier,
+        texts: Texts,
+        team: Team,
+        quota: Quota,
+        clock: Clock,
+        *,
+        remembers: bool,
+        speaks: bool,
     ) -> None:
-        """`remembers`: the platform's policy lets facts about users be kept."""
+        """`remembers`: the platform's policy lets facts about users be kept. `speaks`: replies can be spoken."""
         self._store = store
         self._courier = courier
         self._texts = texts
         self._team = team
         self._specialists = TeamCommands(team, texts)
         self._usage = UsageCommands(team, texts, quota, clock)
-        self._preferences = Preferences(texts, remembers=remembers)
+        self._preferences = Preferences(texts, remembers=remembers, speaks=speaks)
+        self._speaks = speaks
 
     async def run(self, work: Work) -> None:
         payload = work.job.payload
@@ -93,7 +103,16 @@ class Home(Handler):
                 say(locale, "home-language-about"),
                 self._preferences.language_menu(language),
             ),
+            *self._voice(given),
         )
+
+    def _voice(self, given: Given) -> tuple[HomeSection, ...]:
+        """Nothing where nobody can speak."""
+        if not self._speaks:
+            return ()
+        menu = self._preferences.voice_menu(given.locale, on=given.user.voice)
+        title, about = (self._texts.say(given.locale, key) for key in ("home-voice", "home-voice-about"))
+        return (HomeSection(title, about, menu),)
 
     async def _threads(self, tx: Tx, given: Given, now: Thread | None) -> HomeSection:
         """The newest first; one that others take part in goes on where it is held and has no button."""

@@ -7,9 +7,10 @@ from typing import assert_never
 
 from bot.addressees import Addressees
 from bot.buttons import ButtonPresses
-from bot.domain.action import CommandAction, Starter, ThreadAction
+from bot.domain.action import CommandAction, FixAction, Starter, ThreadAction
 from bot.domain.incoming import (
     Command,
+    Filled,
     Incoming,
     Membership,
     Moved,
@@ -27,12 +28,14 @@ from bot.domain.place import Place
 from bot.domain.ports import Clock
 from bot.domain.specialist import Team
 from bot.domain.thread import TurnState, User
+from bot.fixing import Fixing
 from bot.home_calls import HomeCalls
 from bot.lanes import command_lane, press_lane
 from bot.queue import TurnQueue
 from bot.refusals import Refusals
 from bot.talk import IntakeLimits, Talk
 from bot.telemetry import Metrics, bound
+from bot.texts import Texts
 from storage.store import Store, Tx
 
 __all__ = ["Intake", "IntakeLimits"]
@@ -56,16 +59,16 @@ class Intake:
         capabilities: Callable[[Place], Capabilities],
         team: Team,
         stems: Callable[[str], Sequence[str]],
-        language: Callable[[str], str],
+        texts: Texts,
         homes: Callable[[Place], bool],
     ) -> None:
-        """`stems` gives the words of a text in the form in which a routing choice is remembered, `language` the
-        interface language for a locale tag; `homes` says whether the messenger of a place is `Homing`."""
+        """`stems` gives the words of a text in the form in which a routing choice is remembered; `homes` says whether
+        the messenger of a place is `Homing`."""
         self._store = store
         self._metrics = metrics
         self._capabilities = capabilities
         self._team = team
-        self._language = language
+        self._language = texts.match
         self._addressees = Addressees(team)
         self._queue = TurnQueue()
         self._refusals = Refusals(clock, metrics)
@@ -76,7 +79,9 @@ class Intake:
             addressees=self._addressees,
             queue=self._queue,
             refusals=self._refusals,
+            texts=texts,
         )
+        self._fixing = Fixing(self._talk, self._addressees, self._refusals, capabilities)
         self._buttons = ButtonPresses(self._queue, team, stems, self._talk.within_rate, capabilities)
         self._home = HomeCalls(homes)
 
@@ -112,7 +117,8 @@ class Intake:
                 await self._message(tx, incoming, user, payload)
             case UserEdit():
                 await self._talk.edit(tx, incoming, user, payload)
-            case UserDeletion():
+            case UserDeletion(ref):
+                await self._fixing.forget(tx, user, ref)
                 await self._talk.deletion(tx, user, payload)
             case Opened(view):
                 await self._home.opened(tx, view, user.id, incoming.place, incoming.sender.id)
@@ -120,6 +126,8 @@ class Intake:
                 await self._command(tx, incoming, user, payload)
             case Press():
                 await self._press(tx, incoming, user, payload)
+            case Filled():
+                await self._fixing.filled(tx, incoming, user, payload)
             case Reaction():
                 await self._buttons.react(tx, user, payload)
             case StopRequest():
@@ -135,7 +143,13 @@ class Intake:
         return await tx.users.resolve(place.messenger, place.workspace, sender.id, name=sender.name, locale=locale)
 
     async def _message(self, tx: Tx, incoming: Incoming, user: User, said: UserMessage) -> None:
-        if (called := self._addressees.called(said.text)) is not None:
+        if await self._fixing.is_meant(tx, incoming, user, said):
+            return
+        called = self._addressees.called(said.text)
+        if called is not None and said.attachments:
+            await self._talk.message(tx, incoming, user, replace(said, text=""), called)
+            return
+        if called is not None:
             # Nothing but `@name`: as good as `/name`.
             await self._command(tx, incoming, user, Command(said.ref, "specialist", called.name))
             return
@@ -145,6 +159,7 @@ class Intake:
         self, tx: Tx, incoming: Incoming, user: User, command: Command, *, pressed: Press | None = None
     ) -> None:
         """`pressed` is the press when a button gave the command."""
+        await self._fixing.end(tx, user, incoming.place)
         called = self._addressees.named(command.name)
         if called is not None and command.arguments:
             said = UserMessage(command.ref, command.arguments)
@@ -187,9 +202,16 @@ class Intake:
         if (command := self._ordered(press, is_at_home=is_at_home)) is not None:
             await self._command(tx, incoming, user, command, pressed=press)
             return
-        if (starter := Starter.parse(press.action)) is not None:
+        if FixAction.parse(press.action) is not None:
+            fixing = await self._fixing.press(tx, incoming, user, press)
+            if fixing is None:
+                return
+            key = fixing
+        elif (starter := Starter.parse(press.action)) is not None:
+            await self._fixing.end(tx, user, incoming.place)
             key = await self._start(tx, incoming, user, starter)
         else:
+            await self._fixing.end(tx, user, incoming.place)
             key = await self._buttons.press(tx, user, incoming.place, press.action)
         payload = {"place": str(incoming.place), "press": press.press, "key": key, "locale": user.locale}
         await tx.jobs.put(press_lane(user.id), "press", payload)

@@ -17,6 +17,11 @@ def press_lane(user_id: int) -> str:
     return f"press:{user_id}"
 
 
+def fix_lane(user_id: int) -> str:
+    """What was heard is put right apart from other presses: the right to open a dialog lasts seconds."""
+    return f"press:{user_id}:fix"
+
+
 def notice_lane(place: Place) -> str:
     return f"notice:{place}"
 
@@ -38,6 +43,11 @@ def suggestion_lane(user_id: int, place: Place) -> str:
 def upkeep_lane(thread_id: int) -> str:
     """Titles and summaries, which no reply waits for."""
     return f"upkeep:{thread_id}"
+
+
+def speech_lane(thread_id: int) -> str:
+    """Replies of one thread are spoken one after the other, and no turn waits for that."""
+    return f"speech:{thread_id}"
 
 
 def thread_topic(thread_id: int) -> str:

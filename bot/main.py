@@ -31,6 +31,7 @@ from specialists import knowledge
 from specialists.registry import Team
 from storage import catalog, installations, providers
 from storage.store import Store
+from storage.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,9 @@ class Switchboard:
     """The same for the workspaces that have let us in; None where none can."""
     texts: Texts
     clock: Clock
+    vault: Vault
+    temporary: Path
+    """Folder of files that are on their way, of this process alone."""
     grace_seconds: float
 
     async def work(self, until: asyncio.Event) -> None:
@@ -160,7 +164,7 @@ async def build(
         intake = parts.intake(base, courier, homes)
         mind = await closing.enter_async_context(thinking(settings, store, team, base.models, texts, clock, random))
         mind = mind if engine is None else replace(mind, engine=engine)
-        cron = Cron(store, clock)
+        cron = Cron(store, clock, vault=base.vault, days=settings.retention_days)
         administration = parts.administration(base, mind)
         app = create_app(
             store=store,
@@ -186,6 +190,8 @@ async def build(
             adopt_installations=base.workspaces.adopt if base.workspaces else None,
             texts=texts,
             clock=clock,
+            vault=base.vault,
+            temporary=base.senses.temporary,
             grace_seconds=settings.grace_seconds,
         )
 

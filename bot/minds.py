@@ -76,7 +76,7 @@ def credentials(settings: Settings) -> Credentials:
 
 def build_models(settings: Settings, clock: Clock) -> Models:
     """The models that the keys and addresses of the settings reach. SettingsError when Google's extra is missing."""
-    return Models.build(credentials(settings), clock, extra=_google(settings))
+    return Models.build(credentials(settings), clock, extra=_google(settings), text_only=settings.text_only_models)
 
 
 def _google(settings: Settings) -> dict[str, Make]:

@@ -1,7 +1,9 @@
 """How a turn begins: marked as running, and all that its reply needs read in the same transaction."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from bot.domain.media import Upload
 from bot.domain.messenger import Capabilities
 from bot.domain.place import Place
 from bot.domain.thread import Thread, Turn, TurnState
@@ -11,6 +13,9 @@ from bot.work import Work
 from specialists.memory import Window
 from storage.pauses import Pause
 from storage.store import Store, Tx
+
+_UPLOADS = 60
+"""How many files of a thread are told of."""
 
 
 class Opening:
@@ -62,6 +67,7 @@ class Opening:
             thread.id, limit=self._window.messages, before_turn=turn.id, after_turn=recalled.memory.upto_turn
         )
         messages = await tx.turns.messages(turn.id)
+        uploads, shelf = await _uploads(tx, turn)
         return Scene(
             turn=turn,
             thread=thread,
@@ -77,6 +83,8 @@ class Opening:
             ending=bool(payload.get("ending")),
             recipient=await self._recipient(tx, turn, thread),
             speakers=await tx.turns.names({one.turn_id for one in earlier}) if thread.shared else {},
+            uploads=uploads,
+            shelf=shelf,
         )
 
     async def _recipient(self, tx: Tx, turn: Turn, thread: Thread) -> str:
@@ -90,3 +98,22 @@ def _goes_on(turn: Turn, pause: Pause | None, *, ending: bool) -> bool:
     if turn.state is TurnState.QUEUED or pause is None:
         return False
     return ending or (pause.granted is not None if pause.requests else bool(turn.specialist))
+
+
+async def read_again(store: Store, scene: Scene) -> Scene:
+    """The scene with what was said and what came with it as they are by now."""
+    async with store.begin() as tx:
+        messages = await tx.turns.messages(scene.turn.id)
+        uploads, shelf = await _uploads(tx, scene.turn)
+    said = tuple(message for message in messages if message.role == "user")
+    return replace(scene, said=said, uploads=uploads, shelf=shelf)
+
+
+async def _uploads(tx: Tx, turn: Turn) -> tuple[tuple[Upload, ...], tuple[Upload, ...]]:
+    """Those of the turn in order, and the newest of the thread up to the turn."""
+    newest = await tx.uploads.of_thread(turn.thread_id, limit=_UPLOADS)
+    shelf = tuple(upload for upload in newest if upload.turn_id <= turn.id)
+    if len(newest) == _UPLOADS:
+        # Turns that wait behind this one may have brought all of them.
+        return tuple(await tx.uploads.of_turn(turn.id)), shelf
+    return tuple(upload for upload in reversed(shelf) if upload.turn_id == turn.id), shelf

@@ -191,6 +191,13 @@ def _slack(settings: Settings, texts: Texts, clock: Clock, asked: Asked) -> list
     return [slack]
 
 
+async def check_slack_socket(settings: Settings) -> None:
+    """Try whether Slack lets us open connections. MessengerError; Misconfigured, whose `detail` says what to do."""
+    from adapters.slack.socket_mode import check_app_token  # noqa: PLC0415
+
+    await check_app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_base)
+
+
 def slack_workspaces(settings: Settings, store: Store, sealing: Sealing) -> Workspaces | None:
     """Those that installed the app, and the one whose token the settings name; None without `SLACK_CLIENT_ID`."""
     if not settings.slack_client_id:

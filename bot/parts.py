@@ -14,6 +14,7 @@ from bot.calling import Calling
 from bot.commands.commands import Commands
 from bot.commands.notices import Notices
 from bot.commands.presses import Presses
+from bot.console.uploads import fetching, releasing
 from bot.courier import Courier
 from bot.cron import Cron
 from bot.dispatcher import Dispatcher, Minds
@@ -21,7 +22,9 @@ from bot.domain.messenger import Homing, Messenger
 from bot.domain.place import Place
 from bot.domain.ports import Clock
 from bot.home import Home
+from bot.inspection import FileLimits, Inspection
 from bot.intake import Intake, IntakeLimits
+from bot.media import MediaStep
 from bot.minds import (
     BUILT_IN,
     Thinking,
@@ -37,18 +40,24 @@ from bot.minds import (
 )
 from bot.outside import Workspaces, install_doors, slack_workspaces
 from bot.quota import DailyLimits, Quota
+from bot.senses import Senses, senses
 from bot.settings import Settings
+from bot.spoken import SpokenReplies
 from bot.telemetry import Metrics
 from bot.texts import Texts
+from bot.transcripts import Transcripts
 from bot.upkeep import Reminders, Upkeep
 from bot.work import Handler
 from bot.worker import Worker
 from specialists.memory import Window
 from specialists.models import Models
 from specialists.registry import Team
+from storage.library import Library
+from storage.object_files import ObjectFiles
 from storage.sealing import Sealing
 from storage.stems import Stemmer
 from storage.store import Store, in_transaction
+from storage.vault import Vault
 
 Handlers = Mapping[str, Handler]
 
@@ -68,6 +77,8 @@ class Base:
     sealing: Sealing
     models: Models
     store: Store
+    vault: Vault
+    senses: Senses
     team: Team
     workspaces: Workspaces | None
     """None where no further ones can let us in."""
@@ -85,6 +96,11 @@ async def lay_base(settings: Settings, clock: Clock, random: Random, closing: As
         await tx.installations.reseal(sealing)
     await adopt_providers(store, sealing, models)
     team = load_team(settings, models)
+    files = ObjectFiles.at(settings.files_url, endpoint=settings.s3_endpoint)
+    closing.push_async_callback(files.close)
+    vault = Vault(store, files)
+    await vault.adopt()
+    sense = await closing.enter_async_context(senses(settings, store.process, clock, random))
     return Base(
         settings,
         clock,
@@ -94,6 +110,8 @@ async def lay_base(settings: Settings, clock: Clock, random: Random, closing: As
         sealing,
         models,
         store,
+        vault,
+        sense,
         team,
         slack_workspaces(settings, store, sealing),
     )
@@ -105,7 +123,7 @@ def courier(base: Base, outside: Sequence[Messenger]) -> Courier:
             await tx.threads.move(old, new)
 
     calls = Calling(
-        [WebMessenger(base.store.bus), *outside],
+        [WebMessenger(base.store.bus, fetching(base.store, base.vault), releasing(base.store)), *outside],
         clock=base.clock,
         metrics=base.metrics,
         random=base.random,
@@ -123,7 +141,12 @@ def homes(outside: Sequence[Messenger]) -> Callable[[Place], bool]:
 
 def intake(base: Base, courier: Courier, homes: Callable[[Place], bool]) -> Intake:
     settings = base.settings
-    limits = IntakeLimits(settings.burst_seconds, settings.waiting_turns, turns_per_minute=settings.rate_per_minute)
+    limits = IntakeLimits(
+        settings.burst_seconds,
+        settings.waiting_turns,
+        turns_per_minute=settings.rate_per_minute,
+        files_per_turn=settings.files_per_turn,
+    )
     return Intake(
         base.store,
         clock=base.clock,
@@ -132,7 +155,7 @@ def intake(base: Base, courier: Courier, homes: Callable[[Place], bool]) -> Inta
         capabilities=courier.capabilities,
         team=base.team,
         stems=Stemmer().stems,
-        language=base.texts.match,
+        texts=base.texts,
         homes=homes,
     )
 
@@ -143,11 +166,26 @@ def handlers(base: Base, courier: Courier, cron: Cron, mind: Thinking, homes: Ca
     window = Window(settings.memory_messages, settings.memory_tokens)
     quota = Quota(DailyLimits(settings.daily_tokens_per_user, settings.daily_tokens_per_workspace), clock)
     remembers = settings.memory_facts
-    upkeep = Upkeep(store, clock, window, quota, ask=mind.ask, entering=outside_transactions, entitle=courier.entitle)
+    spoken = SpokenReplies(
+        store, base.vault, courier, clock, speaker=base.senses.speaker, entering=outside_transactions
+    )
+    upkeep = Upkeep(
+        store,
+        clock,
+        window,
+        quota,
+        ask=mind.ask,
+        entering=outside_transactions,
+        entitle=courier.entitle,
+        spoken=spoken,
+    )
+    transcripts = Transcripts(store, courier, texts)
     dispatcher = Dispatcher(
         store,
         courier,
         Minds(team, mind.engine, mind.router, window, remembers=remembers),
+        media=MediaStep(store, courier, inspection(base), transcripts, team, clock),
+        vault=base.vault,
         upkeep=upkeep,
         quota=quota,
         texts=texts,
@@ -155,10 +193,22 @@ def handlers(base: Base, courier: Courier, cron: Cron, mind: Thinking, homes: Ca
         metrics=base.metrics,
         entering=outside_transactions,
     )
-    home = Home(store, courier, texts, team, quota, clock, remembers=remembers)
+    speaks = base.senses.speaker is not None
+    home = Home(store, courier, texts, team, quota, clock, remembers=remembers, speaks=speaks)
     return {
         "turn": dispatcher,
-        "command": Commands(store, courier, texts, team, quota, clock, remembers=remembers, homes=homes),
+        "command": Commands(
+            store,
+            courier,
+            texts,
+            team,
+            quota,
+            clock,
+            vault=base.vault,
+            remembers=remembers,
+            speaks=speaks,
+            homes=homes,
+        ),
         "notice": Notices(courier, texts),
         "press": Presses(courier, texts),
         "home": home,
@@ -167,7 +217,28 @@ def handlers(base: Base, courier: Courier, cron: Cron, mind: Thinking, homes: Ca
         "summary": upkeep,
         "reminder": Reminders(courier, texts),
         "prune": cron,
+        "sweep": cron,
+        "fix": transcripts,
+        "transcript": transcripts,
+        "untold": transcripts,
+        "speech": spoken,
     }
+
+
+def inspection(base: Base) -> Inspection:
+    """What looks at users' files."""
+    settings, senses = base.settings, base.senses
+    return Inspection(
+        base.store,
+        base.vault,
+        Library(base.store),
+        senses.workshop,
+        transcriber=senses.transcriber,
+        temporary=senses.temporary,
+        limits=FileLimits(settings.file_megabytes * 1_000_000, settings.voice_minutes * 60.0),
+        metrics=base.metrics,
+        entering=outside_transactions,
+    )
 
 
 def worker(base: Base, handlers: Handlers) -> Worker:

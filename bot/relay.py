@@ -24,6 +24,7 @@ from bot.domain.reply import (
     ThinkingDelta,
     ToolFinished,
     ToolStarted,
+    Unseen,
     Usage,
 )
 from bot.domain.thread import Thinking, TurnState
@@ -48,7 +49,9 @@ _RETRY_SECONDS = 1.0
 """After how long what the workspace had nothing left for is tried again."""
 
 
-Incremental = Asked | ThinkingDelta | TextDelta | ToolStarted | ToolFinished | Handover | Finished | Paused | Failed
+Incremental = (
+    Asked | ThinkingDelta | TextDelta | ToolStarted | ToolFinished | Unseen | Handover | Finished | Paused | Failed
+)
 """Events that are taken in at once; a file must be stored first."""
 
 
@@ -94,6 +97,8 @@ class Relay:
         self._asked: list[Usage] = []
         """Models whose account has not come (yet), with the estimate of their input."""
         self._heard_chars = len(said)
+        self._unseen = 0
+        """Pictures that the model could not look at."""
         self._behind = False
         """The last preview was not shown for want of budget."""
         self._typing: asyncio.Task[None] | None = None
@@ -129,7 +134,7 @@ class Relay:
         await self._end_typing()
         if not presenter.cancelled() and (error := presenter.exception()) is not None:
             raise error
-        return self._told(consumer)
+        return replace(self._told(consumer), unseen=self._unseen)
 
     @property
     def spent(self) -> tuple[Usage, ...]:
@@ -199,6 +204,8 @@ class Relay:
                     now.tools[call] = replace(now.tools[call], state="done" if ok else "failed")
                 running = (tool.title for tool in reversed(now.tools.values()) if tool.state == "running")
                 now.status = next(running, "")
+            case Unseen(pictures):
+                self._unseen = pictures
             case Handover():
                 now.thinking = now.status = ""
             case Finished() | Paused() | Failed():

@@ -7,14 +7,16 @@ from bot.domain.reply import Usage
 from bot.lanes import thread_topic
 from bot.scene import Scene
 from storage.store import Store
+from storage.vault import Vault
 
 
 class Running:
     """The turn of `scene`, which changes when another specialist takes over."""
 
-    def __init__(self, store: Store, scene: Scene, check: Callable[[], None]) -> None:
+    def __init__(self, store: Store, vault: Vault, scene: Scene, check: Callable[[], None]) -> None:
         """`check` raises `LeaseLost` when another process may have the turn by now."""
         self._store = store
+        self._vault = vault
         self.check = check
         self.scene = scene
         self.spent: tuple[Usage, ...] = ()
@@ -30,9 +32,18 @@ class Running:
     async def keep_file(self, file: File) -> None:
         """Keep a file of the reply; whoever says the reply's last words sends it."""
         scene = self.scene
+        blob = await self._vault.keep_bytes(file.content)
         async with self._store.begin() as tx:
             owner = (await tx.turns.get(scene.turn.id)).asker  # linked identities change it meanwhile
-            await tx.files.add(owner, file, turn_id=scene.turn.id, version=scene.turn.version)
+            await tx.files.add(
+                owner,
+                file.name,
+                file.media_type,
+                len(file.content),
+                blob,
+                turn_id=scene.turn.id,
+                version=scene.turn.version,
+            )
         self.files += 1
 
     async def assign(self, specialist: str, *, sticky: bool) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.domain.media import Document, Picture, Upload, UploadState
 from bot.domain.reply import Decision, Prompt, Utterance, spoken
 from bot.domain.specialist import Specialist
 from bot.domain.thread import Message, Thread, Turn, User
 from bot.markdown.plain import literal
+from bot.mentions import mentions, short_name
 from storage.pauses import Pause
 
 _NAME_CHARS = 64
@@ -37,11 +39,38 @@ class Scene:
     """What the messenger calls whoever asked; read only where a reply is addressed to them."""
     speakers: Mapping[int, str] = field(default_factory=dict)
     """Who asked which of the turns in `history`; read only where several people speak."""
+    uploads: tuple[Upload, ...] = ()
+    """What came with the turn, in order."""
+    shelf: tuple[Upload, ...] = ()
+    """That and what came before it in the thread, the newest first, as far back as anybody is told."""
+    pictures: tuple[Picture, ...] = ()
+    old_pictures: bool = False
+    """They came with an earlier turn."""
+    documents: tuple[Document, ...] = ()
 
     @property
     def text(self) -> str:
         """The burst as one text; a paste that the client cut is whole again."""
         return joined(self.said)
+
+    @property
+    def question(self) -> str:
+        """What whoever chooses a specialist reads: the text or, without any, what the files are called."""
+        return self.text or "\n".join(map(short_name, self._files))
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether anything is left to answer: words, or a file that could be used."""
+        return bool(self.text.strip() or self._files)
+
+    @property
+    def refused(self) -> tuple[Upload, ...]:
+        """What came with the turn and cannot be used."""
+        return tuple(upload for upload in self.uploads if upload.state is UploadState.REFUSED)
+
+    @property
+    def _files(self) -> Sequence[Upload]:
+        return [one for one in self.uploads if one.state is UploadState.READY and one.sort in ("picture", "document")]
 
     @property
     def is_granted(self) -> bool | None:
@@ -65,8 +94,10 @@ class Scene:
 
     @property
     def told(self) -> tuple[Utterance, ...]:
-        """`history` as models read it: who says what, where several people speak."""
-        return tuple(Utterance(one.role, named(one, self.speakers)) for one in still_asked(self.history))
+        """`history` as models read it: who says what, where several people speak, and what came with it."""
+        notes = mentions(self.shelf)
+        asked = (_noted(one, notes.get(one.id, "")) for one in still_asked(self.history))
+        return tuple(Utterance(one.role, named(one, self.speakers)) for one in asked if one.text)
 
     def prompt(self, specialist: Specialist) -> Prompt:
         """What the specialist's engine is told, but for what its tools may cause. Where others listen, that is nothing
@@ -88,6 +119,10 @@ class Scene:
             facts=() if self.thread.shared else self.facts,
             said=self.read_already,
             decision=decision,
+            pictures=self.pictures,
+            old_pictures=self.old_pictures,
+            documents=self.documents,
+            unread=tuple(map(short_name, self.refused)),
         )
 
 
@@ -105,8 +140,12 @@ def still_asked(messages: Sequence[Message]) -> Sequence[Message]:
 
 def joined(said: Sequence[Message]) -> str:
     """A burst as one text."""
-    parts = [message.text + ("" if message.cut else "\n") for message in said]
+    parts = [message.text + ("" if message.cut else "\n") for message in said if message.text]
     return "".join(parts).removesuffix("\n")
+
+
+def _noted(message: Message, note: str) -> Message:
+    return replace(message, text="\n".join(filter(None, (message.text, note)))) if note else message
 
 
 def _name(name: str) -> str:

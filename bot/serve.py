@@ -59,6 +59,10 @@ def _mount_chat(switchboard: Switchboard, settings: Settings, secret: str) -> No
         texts=switchboard.texts,
         title="Switchboard",
         team=switchboard.team,
+        vault=switchboard.vault,
+        temporary=switchboard.temporary,
+        file_bytes=settings.file_megabytes * 1_000_000,
+        voice_seconds=settings.voice_minutes * 60.0 if settings.transcribe_model else 0.0,
         storage_secret=secret,
         secure_cookie=settings.public_url.startswith("https://"),
     )

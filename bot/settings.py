@@ -120,6 +120,47 @@ class Settings(BaseSettings):
     """Input and output together, in a day of UTC; empty for no limit."""
     daily_tokens_per_workspace: int | None = Field(None, ge=1)
     """The same for everybody of one Slack workspace, or of one messenger that has none."""
+    text_only_models: Annotated[tuple[str, ...], NoDecode] = ()
+    """Models that take no pictures and do not say so, as `provider:model` or `provider:*`, separated by commas."""
+
+    transcribe_model: str = ""
+    """Understands speech: `openai:` and the name of a model, or `local:` and the path of a Whisper model in the form of
+    CTranslate2, which needs the optional extra `local`. Empty: voice messages are not understood."""
+    transcribe_base_url: Url = ""
+    """Another service that speaks OpenAI's protocol; empty: `OPENAI_BASE_URL`."""
+    transcribe_api_key: SecretStr = SecretStr("")
+    """Its key; empty: `OPENAI_API_KEY`."""
+    speech_model: str = ""
+    """Speaks replies for those who wish it (`/voice on`): `openai:` and the name of a model. Empty: nobody is offered
+    that."""
+    speech_voice: str = "alloy"
+    """One of the model's voices."""
+    speech_base_url: Url = ""
+    """As `TRANSCRIBE_BASE_URL`."""
+    speech_api_key: SecretStr = SecretStr("")
+
+    files_url: str = "var/files"
+    """Where users' files are kept: a folder, or `s3://bucket/prefix` (keys as S3 tools read them from the
+    environment: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`)."""
+    s3_endpoint: Url = ""
+    """Another S3 than Amazon's, as in `https://s3.example.org`."""
+    temporary_dir: Path = Path("var/temporary")
+    """Where a file is while it is looked at; each process has its own folder there, and empties it at its start."""
+    retention_days: int | None = Field(None, ge=1)
+    """Threads in which nothing was said for so long are deleted, and files that are so old. Empty: nothing is."""
+    file_megabytes: int = Field(20, ge=1, le=50)
+    """Largest file that is taken."""
+    voice_minutes: int = Field(10, ge=1, le=120)
+    """Longest speech that is listened to."""
+    file_pages: int = Field(500, ge=1, le=10_000)
+    """What comes after so many pages of a document is not read."""
+    file_cells: int = Field(200_000, ge=100, le=2_000_000)
+    """What comes after so many cells of a table is not read."""
+    file_seconds: float = Field(30.0, ge=1, le=300)
+    """How long the reading of one file may take."""
+    files_per_turn: int = Field(10, ge=1, le=100)
+    """Further files of one question are left alone."""
+
     specialists_dir: Path | None = None
     """A folder with more specialists, or with changed ones of the shipped names."""
     knowledge_dir: Path | None = None
@@ -139,7 +180,7 @@ class Settings(BaseSettings):
     """Name of this process among its fellows; empty: the machine's name. A process that returns under its name
     continues its work at once."""
 
-    @field_validator("fallback_models", mode="before")
+    @field_validator("fallback_models", "text_only_models", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         if not isinstance(value, str):

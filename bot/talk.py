@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.addressees import Addressees
-from bot.domain.incoming import Incoming, UserDeletion, UserEdit, UserMessage
+from bot.domain.incoming import Attachment, Incoming, UserDeletion, UserEdit, UserMessage
+from bot.domain.media import Upload, UploadState
 from bot.domain.messenger import Capabilities
 from bot.domain.place import Place
 from bot.domain.ports import Clock
@@ -14,11 +15,14 @@ from bot.domain.thread import Thread, Turn, TurnState, User
 from bot.lanes import thread_lane, thread_topic
 from bot.queue import TurnQueue
 from bot.refusals import Refusals
+from bot.texts import Texts
 from bot.upkeep import put_taking_down
 from storage.store import Tx
 
 log = logging.getLogger(__name__)
 
+_ALBUM_SECONDS = 1.0
+"""How long the parts of an album are waited for, where bursts are not or for less."""
 _BURST_MESSAGES = 30
 """A burst longer than this is cut, so that nobody who never pauses waits for ever."""
 
@@ -32,6 +36,8 @@ class IntakeLimits:
     text_chars: int = 100_000
     turns_per_minute: int = 0
     """Turns that one user may begin in a minute; 0 for no limit."""
+    files_per_turn: int = 10
+    """Further files of one turn are left alone, and the user is told so."""
 
 
 class Talk:
@@ -46,6 +52,7 @@ class Talk:
         addressees: Addressees,
         queue: TurnQueue,
         refusals: Refusals,
+        texts: Texts,
     ) -> None:
         self._clock = clock
         self._limits = limits
@@ -53,6 +60,7 @@ class Talk:
         self._addressees = addressees
         self._queue = queue
         self._refusals = refusals
+        self._texts = texts
 
     async def thread(self, tx: Tx, user: User, place: Place) -> Thread:
         """The thread that the user speaks in at `place`, from now on if there was none."""
@@ -72,25 +80,27 @@ class Talk:
         """`chosen` answers from now on, when the user has just said who should."""
         if chosen is None:
             chosen, said = self._addressees.addressed(said)
-        if not said.text.strip():
-            key = "attachments-later" if said.attachments else "empty-message"
-            await self._refusals.refuse(tx, incoming, user, key)
+        if not said.text.strip() and not said.attachments:
+            await self._refusals.refuse(tx, incoming, user, "empty-message")
             return
-        if await self._is_too_long(tx, incoming, user, said.text):
+        if await self.is_too_long(tx, incoming, user, said.text):
             return
         thread = await self.thread(tx, user, incoming.place)
         if chosen is not None:
             await self.hand_to(tx, thread.id, chosen)
             thread = replace(thread, specialist=chosen.name)
         latest = await tx.turns.latest(thread.id)
-        turn = None if chosen is not None else await self._merge(tx, user, latest, said, thread.place)
+        turn = None
+        # Of an album any part may have the caption that says who should answer all of it.
+        if chosen is None or (said.album and latest is not None and await tx.uploads.of_turn(latest.id)):
+            turn = await self._merge(tx, user, latest, said, thread.place)
+        if turn is not None and chosen is not None:
+            await tx.turns.assign(turn.id, chosen.name)
         if turn is None:
             turn = await self._new_turn(tx, incoming, user, thread, said, latest)
         if turn is None:
             return
         await tx.updates.expects_reply(incoming.id, turn.id)
-        if said.attachments:
-            await self._refusals.notice(tx, incoming, user, "attachments-later")
         tx.notify(thread_topic(thread.id), "queued")
 
     async def edit(self, tx: Tx, incoming: Incoming, user: User, edit: UserEdit) -> None:
@@ -98,15 +108,19 @@ class Talk:
         if not edit.text.strip():
             log.info("an edit without text is left alone")
             return
-        if await self._is_too_long(tx, incoming, user, edit.text):
+        if await self.is_too_long(tx, incoming, user, edit.text):
             return
         chosen, said = self._addressees.addressed(UserMessage(edit.ref, edit.text))
         found = await tx.turns.replace_message(edit.ref, user.id, said.text)
         if found is None:
             return
         turn, latest = found
-        if not latest:
-            return
+        if latest:
+            await self.answer_anew(tx, incoming, user, turn, chosen)
+
+    async def answer_anew(self, tx: Tx, incoming: Incoming, user: User, turn: Turn, chosen: Specialist | None) -> None:
+        """What was said in the thread's latest turn has changed: it is answered in the same bubble, by `chosen` when
+        the user has said who should."""
         if not await self.within_rate(tx, user):
             await self._too_fast(tx, incoming, user)
             return
@@ -135,7 +149,8 @@ class Talk:
         minute = self._clock.now().strftime("%Y-%m-%dT%H:%M")
         return await tx.counters.add(f"turns:user:{user.id}", minute) <= self._limits.turns_per_minute
 
-    async def _is_too_long(self, tx: Tx, incoming: Incoming, user: User, text: str) -> bool:
+    async def is_too_long(self, tx: Tx, incoming: Incoming, user: User, text: str) -> bool:
+        """Whether nobody reads that much; the user is told so."""
         if len(text) <= self._limits.text_chars:
             return False
         await self._refusals.refuse(tx, incoming, user, "too-long", limit=self._limits.text_chars)
@@ -148,9 +163,9 @@ class Talk:
         """The turn of the burst that `said` belongs to; None when it begins a new one.
 
         A burst is over when its job is due, by the one clock that all processes share, the database's; or when
-        somebody else has spoken.
+        somebody else has spoken. Where bursts are not, only an album makes a turn wait, and only its parts join it.
         """
-        burst = self._burst_seconds(place)
+        burst = self._gathering_seconds(place, said)
         if burst <= 0 or latest is None or latest.state is not TurnState.QUEUED or latest.version > 1:
             return None
         job = await tx.turns.job_of(latest.id)
@@ -158,7 +173,7 @@ class Talk:
             return None
         if not await tx.jobs.postpone(job, delay_seconds=burst):
             return None
-        await tx.turns.add_message(latest.id, "user", said.text, said.ref, cut=said.cut)
+        await self._add(tx, user, latest, said)
         return latest
 
     async def _new_turn(
@@ -176,8 +191,8 @@ class Talk:
         specialist = self._addressees.in_force(thread.specialist)
         asker = user.id if thread.shared else None
         turn = await tx.turns.create(thread.id, "" if specialist is None else specialist.name, asker=asker)
-        await tx.turns.add_message(turn.id, "user", said.text, said.ref, cut=said.cut)
-        await self._queue.put(tx, turn, delay_seconds=self._burst_seconds(thread.place))
+        await self._add(tx, user, turn, said)
+        await self._queue.put(tx, turn, delay_seconds=self._gathering_seconds(thread.place, said))
         if specialist is not None and specialist.interrupt and await self._may_interrupt(tx, user, thread):
             await tx.jobs.stop(lane)
         return turn
@@ -199,5 +214,39 @@ class Talk:
             if turn.asker == user.id:
                 await self._queue.end(tx, turn)
 
-    def _burst_seconds(self, place: Place) -> float:
-        return self._limits.burst_seconds if self._capabilities(place).bursts else 0.0
+    async def _add(self, tx: Tx, user: User, turn: Turn, said: UserMessage) -> None:
+        """One message of the turn, with what came with it. Nothing of that is fetched yet, and what is no file at all
+        becomes words at once."""
+        message = await tx.turns.add_message(turn.id, "user", said.text, said.ref, cut=said.cut)
+        if not said.attachments:
+            return
+        uploads = await tx.uploads.add(message, said.attachments)
+        files = [upload for upload in uploads if is_file(upload.attachment)]
+        for upload in uploads:
+            if not is_file(upload.attachment):
+                text = self._thing(user.locale, upload.attachment)
+                await tx.uploads.ready(upload.id, sort="thing", text=text)
+        new = {upload.id for upload in files}
+        earlier = [one for one in await tx.uploads.of_turn(turn.id) if one.id not in new and _counts(one)]
+        room = max(0, self._limits.files_per_turn - len(earlier))
+        for upload in files[room:]:
+            await tx.uploads.refuse(upload.id, "file-too-many", {"count": self._limits.files_per_turn})
+
+    def _thing(self, locale: str, attachment: Attachment) -> str:
+        if attachment.kind == "sticker":
+            return attachment.name.strip() or self._texts.say(locale, "thing-sticker")
+        key = f"thing-{attachment.kind}" if attachment.kind in ("location", "contact") else "thing-other"
+        return self._texts.say(locale, key, what=attachment.name)
+
+    def _gathering_seconds(self, place: Place, said: UserMessage) -> float:
+        burst = self._limits.burst_seconds if self._capabilities(place).bursts else 0.0
+        return max(burst, _ALBUM_SECONDS) if said.album else burst
+
+
+def is_file(attachment: Attachment) -> bool:
+    """Whether there is anything to fetch that says more than its name."""
+    return bool(attachment.file) and attachment.kind != "sticker"
+
+
+def _counts(upload: Upload) -> bool:
+    return is_file(upload.attachment) and upload.state is not UploadState.REFUSED

@@ -28,6 +28,8 @@ class Told:
     """What stands above the text and is no part of it."""
     files: int = 0
     """How many files of the reply are stored."""
+    unseen: int = 0
+    """How many pictures the model that answered could not look at."""
 
     def dump(self) -> Json:
         return {
@@ -36,11 +38,12 @@ class Told:
             "sentence": self.sentence,
             "arguments": dict(self.arguments),
             "confidence": self.confidence,
-            "usages": [_dump_usage(usage) for usage in self.usages],
+            "usages": [dump_usage(usage) for usage in self.usages],
             "requests": [asdict(request) for request in self.requests],
             "pause": self.pause,
             "lead": self.lead,
             "files": self.files,
+            "unseen": self.unseen,
         }
 
     @classmethod
@@ -52,18 +55,21 @@ class Told:
             value["sentence"],
             value["arguments"],
             value["confidence"],
-            tuple(_load_usage(usage) for usage in value["usages"]),
+            tuple(load_usage(usage) for usage in value["usages"]),
             tuple(Request(**request) for request in value["requests"]),
             value["pause"],
             value["lead"],
             value["files"],
+            value.get("unseen", 0),  # of a job that was put by an earlier version
         )
 
 
-def _dump_usage(usage: Usage) -> Json:
+def dump_usage(usage: Usage) -> Json:
+    """In a form that a job keeps."""
     return {**asdict(usage), "cost_usd": None if usage.cost_usd is None else str(usage.cost_usd)}
 
 
-def _load_usage(value: Mapping[str, Json]) -> Usage:
+def load_usage(value: Mapping[str, Json]) -> Usage:
+    """The inverse of `dump_usage`."""
     cost = value["cost_usd"]
     return Usage(**{**value, "cost_usd": None if cost is None else Decimal(cost)})

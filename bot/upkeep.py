@@ -20,6 +20,7 @@ from bot.lanes import thread_topic, upkeep_lane
 from bot.markdown.plain import literal, plain
 from bot.quota import Quota
 from bot.scene import Scene, named, still_asked
+from bot.spoken import SpokenReplies
 from bot.texts import Texts
 from bot.work import Handler, Work
 from specialists.memory import Window
@@ -66,11 +67,14 @@ class Upkeep(Handler):
         ask: Ask | None,
         entering: Callable[[], None],
         entitle: Callable[[Place, str], Awaitable[None]],
+        spoken: SpokenReplies,
     ) -> None:
         """Without a model to ask, threads keep their first words as title, and what no longer fits is left out.
 
-        `entitle` shows a title in the messenger's own list of conversations, where it has one.
+        `entitle` shows a title in the messenger's own list of conversations, where it has one; `spoken` replies are
+        planned with the rest.
         """
+        self._spoken = spoken
         self._store = store
         self._clock = clock
         self._window = window
@@ -84,6 +88,7 @@ class Upkeep(Handler):
 
         `title` is the thread's, if it is only made of its first words and may be replaced by a better one.
         """
+        await self._spoken.plan(tx, scene, reply)
         thread, payload = scene.thread.id, {"thread": scene.thread.id, "turn": scene.turn.id, "title": title}
         if self._ask is None:
             return

@@ -9,6 +9,7 @@ from bot.domain.messenger import Button, Buttons
 from bot.domain.specialist import Team
 from bot.domain.thread import TurnState
 from bot.markdown.plain import literal
+from bot.mentions import short_name
 from bot.quota import Spent
 from bot.scene import Scene
 from bot.texts import Texts
@@ -17,6 +18,11 @@ from specialists.router import Ambiguous
 
 _FINAL_VERBS: tuple[tuple[Verb, str], ...] = (("again", "button-again"), ("up", "button-up"), ("down", "button-down"))
 _LEAVE_VERBS: tuple[tuple[Verb, str], ...] = (("approve", "button-approve"), ("deny", "button-deny"))
+
+NOTHING_USABLE = "files-unusable"
+"""Fluent key of how a turn ends that brought only files that cannot be used. Where the reply is shown, each file has a
+sentence of its own instead."""
+_NAMES = 5
 
 
 class Wording:
@@ -32,7 +38,7 @@ class Wording:
         return scene.quote + (f"**{literal(self._name(scene, scene.turn.specialist))}**\n\n" if new else "")
 
     def ending(self, scene: Scene, told: Told) -> str:
-        """The final text: what the engine said, and how it ended when that was not well."""
+        """The final text: what the engine said, how it ended when that was not well, and what it does without."""
         locale = scene.user.locale
         parts = [told.text.rstrip()]
         if told.state is TurnState.STOPPED:
@@ -40,20 +46,43 @@ class Wording:
         if told.requests:
             parts.append(self._texts.say(locale, "leave-wanted"))
             parts.append("\n".join(self._wish(locale, one.tool, one.arguments) for one in told.requests))
-        if told.sentence:
+        if told.sentence and told.sentence != NOTHING_USABLE:
             parts.append(self._texts.say(locale, told.sentence, **told.arguments))
+        if told.unseen:
+            parts.append(self._texts.say(locale, "pictures-unseen", count=told.unseen))
+        if told.state is not TurnState.REQUIRES_ACTION:
+            parts.append("\n\n".join(self._refused(scene)))
         if not any(parts):
             parts.append(self._texts.say(locale, "interrupted-try-again"))
         return told.lead + "\n\n".join(part for part in parts if part)
 
     def buttons(self, scene: Scene, told: Told) -> Buttons:
-        """Under the final text."""
+        """Under the final text; none when there is nothing to rate, and asking again would change nothing."""
+        if told.sentence == NOTHING_USABLE:
+            return ()
         if told.state is not TurnState.REQUIRES_ACTION:
             return (tuple(self._button(scene, verb, key) for verb, key in _FINAL_VERBS),)
         if told.requests:
             return (tuple(self._button(scene, verb, key) for verb, key in _LEAVE_VERBS),)
         names: Sequence[str] = json.loads(told.pause)["choice"]
         return tuple((Button(self._name(scene, name), str(Choice(scene.turn.id, name))),) for name in names)
+
+    def unusable(self, scene: Scene) -> Told:
+        """Nothing is left to answer: why that is stands in the ending, file by file."""
+        return Told(TurnState.FAILED, sentence=NOTHING_USABLE, lead=scene.quote)
+
+    def _refused(self, scene: Scene) -> list[str]:
+        """A sentence for each file that could not be used, one for all that share it."""
+        names: dict[tuple[str, str], list[str]] = {}
+        for upload in scene.refused:
+            why = upload.refusal, json.dumps(upload.arguments, sort_keys=True)
+            names.setdefault(why, []).append(literal(short_name(upload)))
+        sentences = []
+        for (key, arguments), called in names.items():
+            more = f" (+{len(called) - _NAMES})" if len(called) > _NAMES else ""
+            name = ", ".join(called[:_NAMES]) + more
+            sentences.append(self._texts.say(scene.user.locale, key, **{**json.loads(arguments), "name": name}))
+        return sentences
 
     def growing_buttons(self, scene: Scene) -> Buttons:
         """Under a reply that grows."""

@@ -1,9 +1,11 @@
 """What a model reads in one reply: the thread so far, and what happened in this reply already."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelMessage,
     ModelRequest,
     ModelRequestPart,
@@ -12,15 +14,25 @@ from pydantic_ai.messages import (
     ThinkingPart,
     ToolCallPart,
     ToolReturnPart,
+    UserContent,
     UserPromptPart,
 )
 
+from bot.domain.media import Picture
 from bot.domain.reply import Prompt, Utterance
+from specialists.enclosed import enclosed
 from specialists.instructions import GO_ON_AFTER_TOOLS, going_on
 from specialists.memory import estimate_tokens, rough_tokens, shortened
 
 _UNSPOKEN = "…"
 """Stands for a message without words."""
+PICTURE_TOKENS = 1_500
+"""What one takes at most of providers that we know, at the size to which pictures are brought down."""
+_NAMED = "Picture {number}, named (data) {name}:"
+_UNSEEN = (
+    "With this message came {count} picture(s) that you cannot see: {names}. Say nothing about what they may show; "
+    "answer what can be answered without them. The person is told by the platform that you cannot see them."
+)
 
 
 @dataclass(slots=True)
@@ -29,16 +41,21 @@ class Conversation:
 
     past: list[Utterance]
     own: list[ModelMessage]
+    """Without pictures, so that what waits for a decision can be written down."""
+    pictures: tuple[Picture, ...] = ()
+    """They belong to the first of the turn's own messages."""
     _broken: str | None = field(default=None, init=False)
     """Text of a response that broke off, of which the user has read this much."""
 
     @classmethod
     def of(cls, prompt: Prompt) -> "Conversation":
-        return cls(list(prompt.history), [_asked(prompt.spoken)])
+        files = enclosed(prompt)
+        text = f"{files}\n\n{prompt.spoken or _UNSPOKEN}" if files else prompt.spoken
+        return cls(list(prompt.history), [_asked(text)], prompt.pictures)
 
-    def messages(self) -> list[ModelMessage]:
-        """As the next request should have them."""
-        whole = [*map(_message, self.past), *self.own]
+    def messages(self, *, sees: bool = True) -> list[ModelMessage]:
+        """As the next request should have them; a model that does not see is told what it misses."""
+        whole = [*map(_message, self.past), *self._shown(sees=sees)]
         if self._broken is None:
             return whole
         text = [ModelResponse(parts=[TextPart(self._broken)])] if self._broken.strip() else []
@@ -62,14 +79,17 @@ class Conversation:
         """Leave out the reasoning of this reply: another model goes on, to which it means nothing."""
         self.own = [_thoughtless(message) for message in self.own]
 
-    def rough_tokens(self) -> int:
+    def rough_tokens(self, *, sees: bool = True) -> int:
         """About what a model reads of this, instructions and tools apart."""
         past = sum(rough_tokens(utterance.text) for utterance in self.past)
+        past += PICTURE_TOKENS * len(self.pictures) if sees else 0
         return past + sum(rough_tokens(text) for message in self.own for text in texts(message.parts))
 
-    def fit(self, tokens: int) -> None:
+    def fit(self, tokens: int, *, sees: bool = True) -> None:
         """Forget the oldest of the past until what is left takes at most `tokens`, as far as that goes."""
-        if 2 * self.rough_tokens() <= tokens:
+        if sees:
+            tokens -= PICTURE_TOKENS * len(self.pictures)
+        if 2 * self.rough_tokens(sees=False) <= tokens:
             return
         own = sum(estimate_tokens(text) for message in self.own for text in texts(message.parts))
         spare = own + sum(estimate_tokens(utterance.text) for utterance in self.past) - tokens
@@ -87,6 +107,16 @@ class Conversation:
             return True
         return self._shorten_results()
 
+    def _shown(self, *, sees: bool) -> list[ModelMessage]:
+        """The turn's messages, the first one with the pictures."""
+        if not self.pictures or not self.own:
+            return self.own
+        first = self.own[0]
+        if not isinstance(first, ModelRequest):
+            return self.own
+        parts = [_illustrated(part, self.pictures, sees=sees) for part in first.parts]
+        return [replace(first, parts=parts), *self.own[1:]]
+
     def _shorten_results(self) -> bool:
         changed = False
         for index, message in enumerate(self.own):
@@ -99,6 +129,21 @@ class Conversation:
 
 def _asked(text: str) -> ModelRequest:
     return ModelRequest(parts=[UserPromptPart(text or _UNSPOKEN)])
+
+
+def _illustrated(part: ModelRequestPart, pictures: Sequence[Picture], *, sees: bool) -> ModelRequestPart:
+    if not isinstance(part, UserPromptPart) or not isinstance(part.content, str):
+        return part
+    words = [part.content] if part.content != _UNSPOKEN else []
+    names = [json.dumps(picture.name, ensure_ascii=False) for picture in pictures]
+    if not sees:
+        words.append(_UNSEEN.format(count=len(pictures), names=", ".join(names)))
+        return UserPromptPart("\n\n".join(words))
+    content: list[UserContent] = [*words]
+    for number, (name, picture) in enumerate(zip(names, pictures, strict=True), 1):
+        content.append(_NAMED.format(number=number, name=name))
+        content.append(BinaryContent(picture.content, media_type=picture.media_type))
+    return UserPromptPart(content)
 
 
 def _message(utterance: Utterance) -> ModelMessage:

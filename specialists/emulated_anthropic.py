@@ -22,6 +22,7 @@ from specialists.emulated_anthropic_rules import (
     read_tools,
     refusal,
 )
+from specialists.emulated_pictures import anthropic_pictures
 from specialists.emulated_steps import Asked, Json, Used
 from specialists.emulated_wire import Block, Refusal, Request, Stamp, Writer, event, rendered, seal
 
@@ -51,6 +52,9 @@ class AnthropicWire:
 
     def refusal(self, status: int, code: str = "", message: str = "") -> Refusal:
         return refusal(status, code, message)
+
+    def blind(self, model: str) -> Refusal:
+        return invalid(f"'{model}' does not support image input.")
 
     def writer(self, request: Request, stamp: Stamp, counted: Used) -> Writer:
         return _MessageWriter(request, stamp, counted)
@@ -84,6 +88,7 @@ class AnthropicWire:
             stream=bool(body.get("stream")),
             parameters=offered,
             forced=forced,
+            pictures=anthropic_pictures(messages),
             schema=_read_format(body),
         )
         check_cache_marks(body)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
 
 from specialists.emulated_openai_rules import (
+    cannot_see,
     check_flag,
     check_key,
     check_known,
@@ -23,6 +24,7 @@ from specialists.emulated_openai_rules import (
     wrong_type,
     wrong_value,
 )
+from specialists.emulated_pictures import chat_pictures
 from specialists.emulated_steps import Asked, Json, Used
 from specialists.emulated_wire import Block, Refusal, Request, Stamp, Writer, event, rendered
 
@@ -65,6 +67,9 @@ class ChatWire:
     def refusal(self, status: int, code: str = "", message: str = "") -> Refusal:
         return refusal(status, code, message)
 
+    def blind(self, model: str) -> Refusal:
+        return cannot_see("messages")
+
     def writer(self, request: Request, stamp: Stamp, counted: Used) -> Writer:
         return _ChatWriter(request, stamp, counted)
 
@@ -88,6 +93,7 @@ class ChatWire:
             stream=stream,
             parameters=offered,
             forced=read_choice(body, offered, nested=True),
+            pictures=chat_pictures(messages),
             schema=_read_format(body),
         )
         prompt = rendered(body["tools"]) if offered else ""

@@ -119,6 +119,10 @@ def wrong_value(param: str, value: object, supported: Collection[str]) -> Refusa
     return invalid(f"Invalid value: '{value}'. Supported values are: {listed}.", param=param, code="invalid_value")
 
 
+def cannot_see(param: str) -> Refusal:
+    return invalid("Invalid content type. image_url is only supported by certain models.", param=param)
+
+
 def not_emulated(param: str) -> Refusal:
     return invalid(f"The emulator does not emulate '{param}'.", param=param, code="not_emulated", status=501)
 

@@ -22,7 +22,7 @@ from specialists.emulated_steps import (
     Think,
     Used,
 )
-from specialists.emulated_wire import Wire, Writer, chars_of, count_tokens
+from specialists.emulated_wire import Service, Writer, chars_of, count_tokens
 
 _COMPLAINT_STATUS = {"overloaded_error": 529, "rate_limit_error": 429, "rate_limit_exceeded": 429}
 
@@ -59,9 +59,9 @@ class Gate:
 class Playing:
     """One request's answer on its way; keeps `Asked` up to date about what becomes of it."""
 
-    def __init__(self, http: web.Request, wire: Wire, writer: Writer, gate: Gate) -> None:
+    def __init__(self, http: web.Request, service: Service, writer: Writer, gate: Gate) -> None:
         self._http = http
-        self._wire = wire
+        self._service = service
         self._writer = writer
         self._gate = gate
         self._asked = writer.request.asked
@@ -140,7 +140,7 @@ class Playing:
         arguments = step.arguments
         text = arguments if isinstance(arguments, str) else json.dumps(dict(arguments), ensure_ascii=False)
         number = len(self._writer.blocks)
-        call = step.id or self._writer.stamp.id(self._wire.call_prefix, number)
+        call = step.id or self._writer.stamp.id(self._service.call_prefix, number)
         await self._send(self._writer.begin() + self._writer.block("call", call=call, tool=step.tool))
         for piece in _pieces(text, step.chunk_chars):
             fitting = self._fitting(piece)
@@ -182,7 +182,7 @@ class Playing:
             self._http.transport.close()
 
     async def _refuse(self, step: Refuse) -> None:
-        refusal = self._wire.refusal(step.status, step.code, step.message)
+        refusal = self._service.refusal(step.status, step.code, step.message)
         if self._response is not None:
             await self._complain(step.code or "server_error", refusal.why)
             return
@@ -196,7 +196,7 @@ class Playing:
         if self._asked.stream:
             await self._send(self._writer.begin() + self._writer.complaint(kind, message))
             return
-        refusal = self._wire.refusal(_COMPLAINT_STATUS.get(kind, 500), "", message)
+        refusal = self._service.refusal(_COMPLAINT_STATUS.get(kind, 500), "", message)
         self._response = web.json_response(refusal.body, status=refusal.status, headers=self._headers())
 
     async def _garble(self, data: bytes) -> None:
@@ -210,7 +210,7 @@ class Playing:
         if self._response is None:
             headers = self._headers() | {
                 "Cache-Control": "no-cache",
-                "Content-Type": "text/event-stream; charset=utf-8",
+                "Content-Type": self._writer.content_type,
             }
             self._response = web.StreamResponse(headers=headers)
             await self._response.prepare(self._http)
@@ -218,7 +218,7 @@ class Playing:
             await self._response.write(data)
 
     def _headers(self) -> dict[str, str]:
-        return {self._wire.request_header: self._writer.stamp.id("req_")}
+        return {self._service.request_header: self._writer.stamp.id("req_")}
 
 
 def _pieces(text: str, size: int) -> list[str]:

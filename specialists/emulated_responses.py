@@ -7,6 +7,7 @@ from typing import Any, Literal
 from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
 
 from specialists.emulated_openai_rules import (
+    cannot_see,
     check_flag,
     check_key,
     check_known,
@@ -21,6 +22,7 @@ from specialists.emulated_openai_rules import (
     refusal,
     wrong_value,
 )
+from specialists.emulated_pictures import response_pictures
 from specialists.emulated_responses_rules import read_items
 from specialists.emulated_steps import Asked, Json, Used
 from specialists.emulated_wire import Block, Refusal, Request, Stamp, Writer, event, rendered, seal
@@ -55,6 +57,9 @@ class ResponsesWire:
     def refusal(self, status: int, code: str = "", message: str = "") -> Refusal:
         return refusal(status, code, message)
 
+    def blind(self, model: str) -> Refusal:
+        return cannot_see("input")
+
     def writer(self, request: Request, stamp: Stamp, counted: Used) -> Writer:
         return _ResponsesWriter(request, stamp, counted, self._stored)
 
@@ -81,6 +86,7 @@ class ResponsesWire:
             stream=stream,
             parameters=offered,
             forced=read_choice(body, offered, nested=False),
+            pictures=response_pictures(items),
             schema=_read_format(body),
         )
         head = [rendered(body["tools"])] if offered else []

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Json = dict[str, Any]
-WireName = Literal["chat", "responses", "anthropic"]
+WireName = Literal["chat", "responses", "anthropic", "transcription", "speech"]
+Shot = tuple[str, bytes]
+"""A picture of a request: its media type, and its content."""
 ENDINGS = ("stop", "calls", "length", "refusal", "pause", "")
 
 
@@ -135,6 +137,8 @@ class Asked:
     """The JSON Schema of each tool's arguments, by its name."""
     forced: tuple[str, ...] = ()
     """One of these tools must be called; empty when the model is free to answer."""
+    pictures: tuple[Shot, ...] = ()
+    """Of all messages, in order."""
     schema: Json | None = None
     """What the answer's JSON must look like; empty for any JSON object, None for free text."""
     at: float = 0.0

@@ -70,6 +70,9 @@ class Block:
 class Writer(ABC):
     """An answer in the making: each method returns the bytes that a stream carries for it."""
 
+    content_type = "text/event-stream; charset=utf-8"
+    """Of an answer that is streamed."""
+
     def __init__(self, request: Request, stamp: Stamp, counted: Used) -> None:
         """`counted` holds what is known before the answer: its input."""
         self.request = request
@@ -136,8 +139,8 @@ class Writer(ABC):
     def _ended(self, reason: str, used: Used) -> bytes: ...
 
 
-class Wire(Protocol):
-    """One wire format of one kind of provider."""
+class Service(Protocol):
+    """What all services of a provider have in common."""
 
     @property
     def name(self) -> WireName: ...
@@ -156,12 +159,20 @@ class Wire(Protocol):
         """Refusal when the headers do not let the client in."""
         ...
 
-    def read(self, headers: Mapping[str, str], body: Json) -> Request:
-        """Check a request as the provider does; Refusal when it would be refused."""
-        ...
-
     def refusal(self, status: int, code: str = "", message: str = "") -> Refusal:
         """What the provider says with this status; `code` in OpenAI's words, the rest may be empty."""
+        ...
+
+
+class Wire(Service, Protocol):
+    """One wire format of one kind of provider, for conversations."""
+
+    def blind(self, model: str) -> Refusal:
+        """What the provider says of pictures for a model that cannot see."""
+        ...
+
+    def read(self, headers: Mapping[str, str], body: Json) -> Request:
+        """Check a request as the provider does; Refusal when it would be refused."""
         ...
 
     def writer(self, request: Request, stamp: Stamp, counted: Used) -> Writer: ...
@@ -223,7 +234,7 @@ def _digested(value: Any) -> Any:
         return {key: _digested(inner) for key, inner in value.items() if key != "cache_control"}
     if isinstance(value, list):
         return [_digested(inner) for inner in value]
-    if isinstance(value, str) and len(value) > 20_000:
+    if isinstance(value, str) and (len(value) > 20_000 or value.startswith("data:")):
         return sha256(value.encode()).hexdigest()
     return value
 

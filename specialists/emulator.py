@@ -1,9 +1,9 @@
-"""The model providers as a server in this process: OpenAI's two APIs and Anthropic's, with scripts and mischief."""
+"""The model providers as a server in this process: OpenAI's APIs and Anthropic's, with scripts and mischief."""
 
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -17,6 +17,8 @@ from specialists.emulated_anthropic import AnthropicWire
 from specialists.emulated_openai import ChatWire
 from specialists.emulated_playing import Gate, Playing
 from specialists.emulated_responses import ResponsesWire
+from specialists.emulated_sound import Sound, SpeechWire, Spoken, TranscriptionWire, tone
+from specialists.emulated_sound_rules import Part
 from specialists.emulated_steps import (
     Asked,
     Call,
@@ -34,7 +36,7 @@ from specialists.emulated_steps import (
     Used,
     WireName,
 )
-from specialists.emulated_wire import PromptCache, Refusal, Request, Stamp, Wire, count_tokens
+from specialists.emulated_wire import PromptCache, Refusal, Request, Service, Stamp, Wire, Writer, count_tokens
 
 __all__ = [
     "Asked",
@@ -48,6 +50,8 @@ __all__ = [
     "Refuse",
     "Say",
     "Script",
+    "Sound",
+    "Spoken",
     "Stall",
     "Step",
     "Think",
@@ -69,9 +73,10 @@ class ModelEmulator:
         AsyncAnthropic(base_url=models.anthropic_url, api_key="any")
         models.asked[-1].system
 
-    Requests that are not scripted are answered by `choose`. `key` is the only key that is let in, any when None;
-    `catalog` names the models there are, any when empty; a prompt of more than `context_tokens` is refused.
-    All times are the `clock`'s.
+    Requests that are not scripted are answered by `choose`; speech is understood by `hear`, and made by `speak`. A
+    script that says something is what is understood; one that says nothing plays in front of what is. `key` is the
+    only key that is let in, any when None; `catalog` names the models there are, any when empty; `blind` those of them
+    that take no pictures; a prompt of more than `context_tokens` is refused. All times are the `clock`'s.
     """
 
     def __init__(
@@ -80,6 +85,7 @@ class ModelEmulator:
         clock: Clock,
         key: str | None = None,
         catalog: Collection[str] = (),
+        blind: Collection[str] = (),
         context_tokens: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -89,6 +95,13 @@ class ModelEmulator:
         self.violations: list[str] = []
         """What no correct client sends: what the providers' checks refused; and failures of the emulator itself."""
         self.choose: Callable[[Asked], Script] = Echo()
+        self.heard: list[Sound] = []
+        """Every sound that passed the checks, the oldest first."""
+        self.hear: Callable[[Sound], str] = _understood
+        self.spoken: list[Spoken] = []
+        """Every text that passed the checks, the oldest first."""
+        self.speak: Callable[[Spoken], bytes] = tone
+        self.blind = frozenset(blind)
         self.context_tokens = context_tokens
         self._clock = clock
         self._catalog = catalog
@@ -102,6 +115,8 @@ class ModelEmulator:
         self._chat = ChatWire(key, catalog)
         self._responses = ResponsesWire(key, catalog)
         self._anthropic = AnthropicWire(key, catalog)
+        self._transcription = TranscriptionWire(key, catalog)
+        self._speech = SpeechWire(key, catalog)
 
     async def __aenter__(self) -> Self:
         self._runner = web.AppRunner(
@@ -159,6 +174,8 @@ class ModelEmulator:
         app.router.add_post("/v1/responses", self._on_responses)
         app.router.add_post("/v1/messages", self._on_messages)
         app.router.add_post("/v1/messages/count_tokens", self._on_count)
+        app.router.add_post("/v1/audio/transcriptions", self._on_transcription)
+        app.router.add_post("/v1/audio/speech", self._on_speech)
         app.router.add_get("/v1/models", self._on_models)
         app.router.add_route("*", "/{path:.*}", self._on_unknown)
         return app
@@ -178,6 +195,31 @@ class ModelEmulator:
         except Refusal as refusal:
             return self._refused(http, refusal)
         return web.json_response({"input_tokens": count_tokens(len(request.prompt))})
+
+    async def _on_transcription(self, http: web.Request) -> web.StreamResponse:
+        wire = self._transcription
+
+        async def take() -> tuple[Writer, Script]:
+            wire.admit(http.headers)
+            request, sound = wire.read(await _form(http, wire))
+            self.heard.append(sound)
+            script = self._scripts.popleft() if self._scripts else ()
+            if not any(isinstance(step, Say | Refuse | Cut | Complain | Garbage | End) for step in script):
+                script = [*script, Say(self.hear(sound))]
+            return wire.writer(request, self._stamp(), sound), script
+
+        return await self._play(http, wire, take)
+
+    async def _on_speech(self, http: web.Request) -> web.StreamResponse:
+        wire = self._speech
+
+        async def take() -> tuple[Writer, Script]:
+            request, spoken = wire.read(await self._body(http, wire))
+            self.spoken.append(spoken)
+            script = self._scripts.popleft() if self._scripts else ()
+            return wire.writer(request, self._stamp(), spoken, self.speak), script
+
+        return await self._play(http, wire, take)
 
     async def _on_models(self, http: web.Request) -> web.StreamResponse:
         wire = self._wire_of(http)
@@ -204,22 +246,40 @@ class ModelEmulator:
         return self._anthropic if "anthropic-version" in http.headers else self._chat
 
     async def _answer(self, http: web.Request, wire: Wire) -> web.StreamResponse:
-        try:
+        async def take() -> tuple[Writer, Script]:
             request = wire.read(http.headers, await self._body(http, wire))
             counted = self._register(request)
+            script: Script | None = None
             if self.context_tokens is not None and counted.input > self.context_tokens:
-                return _too_long(request, wire)
-            script = self._scripts.popleft() if self._scripts else self.choose(request.asked)
+                script = [Refuse(400, "context_length_exceeded")]
+            elif request.asked.pictures and request.asked.model in self.blind:
+                script = [Refuse(400, message=wire.blind(request.asked.model).why)]
+            elif self._scripts:
+                script = self._scripts.popleft()
+            return wire.writer(request, self._stamp(), counted), self.choose(
+                request.asked
+            ) if script is None else script
+
+        return await self._play(http, wire, take)
+
+    async def _play(
+        self, http: web.Request, service: Service, take: Callable[[], Awaitable[tuple[Writer, Script]]]
+    ) -> web.StreamResponse:
+        """`take` reads the request and says what is played for it."""
+        try:
+            writer, script = await take()
         except Refusal as refusal:
             return self._refused(http, refusal)
         except Exception as error:  # a bug of a script or the emulator must be seen by the test, not guessed
             _log.exception("the emulator failed")
-            self.violations.append(f"{wire.name}: the emulator failed with {type(error).__name__}")
+            self.violations.append(f"{service.name}: the emulator failed with {type(error).__name__}")
             return web.Response(status=500, text="the emulator failed")
-        stamp = Stamp(next(self._numbers), int(self._clock.now().timestamp()))
-        return await Playing(http, wire, wire.writer(request, stamp, counted), self._gate).play(script)
+        return await Playing(http, service, writer, self._gate).play(script)
 
-    async def _body(self, http: web.Request, wire: Wire) -> Json:
+    def _stamp(self) -> Stamp:
+        return Stamp(next(self._numbers), int(self._clock.now().timestamp()))
+
+    async def _body(self, http: web.Request, wire: Service) -> Json:
         wire.admit(http.headers)
         try:
             body = json.loads((await http.read()).decode(), parse_constant=_no_constant)
@@ -249,10 +309,23 @@ class ModelEmulator:
         return web.json_response(refusal.body, status=refusal.status)
 
 
-def _too_long(request: Request, wire: Wire) -> web.Response:
-    request.asked.ended = True
-    refusal = wire.refusal(400, "context_length_exceeded")
-    return web.json_response(refusal.body, status=refusal.status)
+def _understood(_: Sound) -> str:
+    return "This is what was said."
+
+
+async def _form(http: web.Request, wire: Service) -> Mapping[str, list[Part]]:
+    if http.content_type != "multipart/form-data":
+        message = f"Unsupported content type: '{http.content_type}'. This API method only accepts"
+        raise wire.refusal(400, "unsupported_content_type", f"{message} 'multipart/form-data' requests.")
+    parts: dict[str, list[Part]] = {}
+    for name, value in (await http.post()).items():
+        if isinstance(value, web.FileField):
+            with value.file:
+                part = Part(content=value.file.read(), name=value.filename, media_type=value.content_type)
+        else:
+            part = Part(text=value if isinstance(value, str) else value.decode())
+        parts.setdefault(name, []).append(part)
+    return parts
 
 
 def _no_constant(name: str) -> float:

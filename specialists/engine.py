@@ -123,7 +123,9 @@ class ModelEngine:
         chain = self._chain(prompt.specialist)
         if not chain:
             return None
-        names = self._models.order(chain)
+        pictures = bool(prompt.pictures)
+        names = self._models.order(chain, pictures=pictures)
+        first_choice = self._models.able(chain, pictures=pictures)[0]
         kit = await Toolkit.of(self._toolsets(prompt), self._usable(names))
         asking = Asking(
             models=self._models,
@@ -134,8 +136,9 @@ class ModelEngine:
             tools=kit.definitions,
             hints=Hints.of(prompt.specialist),
             cache_key=f"switchboard-{prompt.thread}" if prompt.thread else "",
+            only_pictures=_is_only_pictures(prompt),
         )
-        return Speaking(prompt, asking, Line(names, chain[0], self._retries, self._random), kit, account)
+        return Speaking(prompt, asking, Line(names, first_choice, self._retries, self._random), kit, account)
 
     def _usable(self, names: Sequence[str]) -> Model:
         """The first model that can be asked. Raises AuthFailed."""
@@ -145,6 +148,13 @@ class ModelEngine:
             except SettingsError as error:
                 logger.warning("a model cannot be asked", extra={"detail": error.detail})
         raise AuthFailed(f"none of {', '.join(names)} is set up")
+
+
+def _is_only_pictures(prompt: Prompt) -> bool:
+    """Whether nothing was said or sent along, and nothing has begun."""
+    if not prompt.pictures or prompt.old_pictures or prompt.said or prompt.decision is not None:
+        return False
+    return not prompt.text.strip() and not any(document.is_new for document in prompt.documents)
 
 
 def _one(taken: RunUsage) -> RequestUsage:

@@ -1,10 +1,12 @@
 """What went wrong at a provider: its SDK's errors, and pydantic-ai's, in the terms of our own tree."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import httpx2
+from openai import APIConnectionError, APIError, APIStatusError
 from pydantic_ai.exceptions import (
     ContentFilterError,
     ModelAPIError,
@@ -46,6 +48,14 @@ PARAMETERS: Final = {
     "tools": ("tools", "tool_choice", "functions"),
 }
 """Hint that we give → names under which a provider may refuse it."""
+SOUND_PARAMETERS: Final = {
+    "language": ("language", "languages"),
+    "vocabulary": ("prompt", "keywords", "hotwords", "initial_prompt"),
+    "instructions": ("instructions",),
+}
+"""The same of requests for transcription and speech."""
+PICTURES: Final = "pictures"
+"""Refused by a model that cannot see, whatever it calls them."""
 
 _REFUSED = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|not permitted|not allowed|extra inputs|deprecated"
@@ -64,7 +74,21 @@ _LENGTH_WORDS = (
 )
 _CONTENT_CODES = {"content_filter", "content_policy_violation", "responsible_ai_policy_violation", "moderation_blocked"}
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_CANNOT_SEE = re.compile(
+    r"(image|vision|multi-?modal|picture)[^.]{0,80}(not supported|unsupported|not support|only supported by|not allowed"
+    r"|not available|not enabled)"
+    r"|(not support|not supported|unsupported|does not accept|cannot accept|can(?:no|')t read|no endpoints? found that "
+    r"support|not a|without)[^.]{0,80}(image|vision|multi-?modal|picture)"
+    r"|unknown variant `?(image_url|input_image|image)|at most 0 image|mmproj"
+    r"|content[^.]{0,20} must be a string"
+)
+"""How OpenAI, Anthropic, DeepSeek, OpenRouter, xAI, Groq, Ollama, vLLM, llama.cpp and LM Studio say it."""
+_BAD_PICTURE = re.compile(
+    r"format|invalid_image|invalid_base64|too large|exceeds|could not process|corrupt|media.?type"
+)
+_SEEING_STATUS = (400, 404, 415, 422, 500, 501)
 _QUOTA_WORDS = ("credit balance", "insufficient balance", "check your plan and billing")
+_RECOGNISED_CHARS = 2_000
 _TOO_LARGE = 413
 _SLOW = (408, 504)
 _SERVER = 500
@@ -86,7 +110,8 @@ class Fault:
     again: bool = False
     """The same request to the same model may succeed in a moment."""
     parameter: str = ""
-    """The hint (a key of `PARAMETERS`) that the model does not take; without it the request may succeed at once."""
+    """The hint that the model does not take, a key of `PARAMETERS` or `SOUND_PARAMETERS`, or `PICTURES`; without it the
+    request may succeed at once."""
 
     @property
     def down(self) -> bool:
@@ -109,7 +134,15 @@ def fault(error: BaseException, model: str) -> Fault:
         case ContentFilterError():
             return Fault(ContentRefused(f"{model}: content filter"))
         case ModelAPIError():
-            return _of_provider(error, model)
+            return _of_provider(error, model, PARAMETERS)
+        case APIStatusError():
+            return _of_provider(_categorized(error, model), model, SOUND_PARAMETERS)
+        case APIConnectionError() if not _waited(error):
+            return Fault(NetworkFailed(f"{model}: {type(error).__name__}"), again=True)
+        case APIConnectionError():
+            return Fault(TimedOut(f"{model}: {type(error).__name__}"), again=True)
+        case APIError():
+            return Fault(ApiFailed(f"{model}: malformed answer, {type(error).__name__}"), again=True)
         case TimeoutError():
             return Fault(TimedOut(f"{model}: took too long"), again=True)
         case httpx2.TimeoutException() if _waited(error):
@@ -126,7 +159,33 @@ def fault(error: BaseException, model: str) -> Fault:
             return Fault(UnknownFailure(f"{model}: {type(error).__name__}"))
 
 
-def _of_provider(error: ModelAPIError, model: str) -> Fault:
+def _categorized(error: APIStatusError, model: str) -> ModelHTTPError:
+    """The error of a plain request as pydantic-ai would have it."""
+    match error.status_code:
+        case 401 | 403:
+            category: type[ModelRateLimitError | ModelQuotaExceededError | ModelRequestRejectedError] | None = (
+                ModelAuthenticationError
+            )
+        case 404:
+            category = ModelNotFoundError
+        case 429:
+            category = ModelQuotaExceededError if error.code == "insufficient_quota" else ModelRateLimitError
+        case status if status < _SERVER and status not in (408, 409, 425):
+            category = ModelRequestRejectedError
+        case _:
+            category = None
+    return ModelHTTPError.for_category(
+        category,
+        status_code=error.status_code,
+        model_name=model,
+        body=error.body,
+        headers=dict(error.response.headers),
+        provider_error_code=error.code,
+        provider_error_type=error.type,
+    )
+
+
+def _of_provider(error: ModelAPIError, model: str, parameters: Mapping[str, Sequence[str]]) -> Fault:
     detail = _detail(error, model)
     if _is_content(error):
         return Fault(ContentRefused(detail))
@@ -134,6 +193,8 @@ def _of_provider(error: ModelAPIError, model: str) -> Fault:
         return Fault(ContextTooLong(detail))
     if isinstance(error, ModelQuotaExceededError) or any(words in _told(error) for words in _QUOTA_WORDS):
         return Fault(AuthFailed(f"{detail}, the account's quota is used up"))
+    if _is_blind(error):
+        return Fault(ApiFailed(f"{detail}, it takes no pictures"), parameter=PICTURES)
     match error:
         case ModelRateLimitError():
             return Fault(RateLimited(detail, retry_after_seconds=error.retry_after), again=True)
@@ -142,7 +203,7 @@ def _of_provider(error: ModelAPIError, model: str) -> Fault:
         case ModelNotFoundError():
             return Fault(ApiFailed(f"{detail}, no such model or address"))
         case ModelRequestRejectedError():
-            return Fault(ApiFailed(detail), parameter=_parameter(error))
+            return Fault(ApiFailed(detail), parameter=_parameter(error, parameters))
         case ModelRequestTimeout():
             return Fault(TimedOut(detail), again=True)
         case ModelTimeoutError() if _waited(error):
@@ -191,22 +252,30 @@ def _is_length(error: ModelAPIError) -> bool:
     return bool(_codes(error) & _LENGTH_CODES) or any(words in told for words in _LENGTH_WORDS)
 
 
-def _parameter(error: ModelAPIError) -> str:
+def _is_blind(error: ModelAPIError) -> bool:
+    """Whether the model refuses pictures altogether, rather than one that is broken or too large."""
+    if not isinstance(error, ModelHTTPError) or error.status_code not in _SEEING_STATUS:
+        return False
+    told = _told(error)
+    return bool(_CANNOT_SEE.search(told)) and not _BAD_PICTURE.search(told)
+
+
+def _parameter(error: ModelAPIError, parameters: Mapping[str, Sequence[str]]) -> str:
     """Which of our hints the provider blames; empty when none, or one that cannot be left out."""
     body = _body(error)
     blamed, told = body.get("param"), _told(error)
     if isinstance(blamed, str):
-        exact = _named(blamed) or _named(blamed.partition(".")[0].partition("[")[0])
+        exact = _named(blamed, parameters) or _named(blamed.partition(".")[0].partition("[")[0], parameters)
         if exact:
             return exact
     if not _REFUSED.search(told):
         return ""
     words = set(re.findall(r"[a-z_]+(?:\.[a-z_]+)*", told))
-    return next((hint for hint, names in PARAMETERS.items() if words & set(names)), "")
+    return next((hint for hint, names in parameters.items() if words & set(names)), "")
 
 
-def _named(parameter: str) -> str:
-    return next((hint for hint, names in PARAMETERS.items() if parameter in names), "")
+def _named(parameter: str, parameters: Mapping[str, Sequence[str]]) -> str:
+    return next((hint for hint, names in parameters.items() if parameter in names), "")
 
 
 def _body(error: ModelAPIError) -> dict[str, object]:
@@ -218,6 +287,7 @@ def _body(error: ModelAPIError) -> dict[str, object]:
 
 
 def _told(error: ModelAPIError) -> str:
-    """The provider's words, for recognising only."""
-    message = _body(error).get("message")
-    return message.lower() if isinstance(message, str) else ""
+    """The provider's words, for recognising only. FastAPI's servers tell in `detail`, others in the plain body."""
+    body = _body(error)
+    message = body.get("message") or body.get("detail") or (error.body if isinstance(error.body, str) else "")
+    return str(message).lower()[:_RECOGNISED_CHARS]

@@ -1,4 +1,5 @@
-"""The engine that needs no key: it answers from the knowledge base, with the source and an honest confidence."""
+"""The engine that needs no key: it answers from the knowledge base and from the files of the conversation, with the
+source and an honest confidence."""
 
 import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
@@ -6,8 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain.errors import ApiFailed, StorageError
-from bot.domain.reply import Failed, Finished, Prompt, ReplyEvent, TextDelta, ThinkingDelta, Usage
+from bot.domain.reply import Failed, Finished, Prompt, ReplyEvent, TextDelta, ThinkingDelta, Unseen, Usage
 from bot.texts import Texts
+from specialists.answer import Answer
+from specialists.looking import Looking
 from specialists.passages import anchor
 from specialists.ranking import Found, is_cyrillic, ranked
 from specialists.smalltalk import Courtesy, Smalltalk, in_words
@@ -25,21 +28,14 @@ _WORDS_A_PIECE = 6
 _ANSWER_FROM = 0.35
 _SURE_ABOVE = 0.5
 _HIGH_ABOVE = 0.8
+_FOUND_ABOVE = 0.35
+"""Of a question about files: so much of it must stand in a place that is quoted."""
 
 _SAYS_SOMETHING = re.compile(r"[^\W\d_]|\d{3}")
 _LATIN = re.compile(r"[a-z]")
 _LONE_DIGIT = re.compile(r"\b\d\b")
 _NOT_A_NAME = re.compile(r"[^\w .'’-]|_")
 _PIECE = re.compile(rf"(?:\S+\s*){{1,{_WORDS_A_PIECE}}}")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A reply that is ready to be spoken."""
-
-    text: str
-    confidence: float
-    suggestions: tuple[str, ...] = ()
 
 
 class HandbookEngine:
@@ -50,18 +46,24 @@ class HandbookEngine:
         self._texts = texts
         self._shared = tuple(shared)
         self._stemmer = Stemmer()
+        self._looking = Looking(store, texts, self._stemmer)
         self._smalltalk = {language: Smalltalk(texts, language) for language in texts.languages}
 
     async def reply(self, prompt: Prompt) -> AsyncGenerator[ReplyEvent, None]:
         """Stream the answer in groups of words. Ends with `Failed` when the database does not answer."""
         words = in_words(prompt.text)
         language = self._language(words, prompt.locale)
-        yield ThinkingDelta(self._texts.say(language, "handbook-thinking"))
+        is_new = any(document.is_new for document in prompt.documents)
+        yield ThinkingDelta(self._texts.say(language, "reading-thinking" if is_new else "handbook-thinking"))
         try:
-            answer = await self._answer(prompt, words, language)
+            unseen = 0 if prompt.old_pictures else len(prompt.pictures)
+            alone = unseen and not prompt.text.strip() and not is_new
+            answer = Answer("", 0.0) if alone else await self._answer(prompt, words, language)
         except StorageError as error:
             yield Failed(ApiFailed(f"the knowledge base: {error.detail}"))
             return
+        if unseen:
+            yield Unseen(unseen)
         for piece in _pieces(answer.text):
             yield TextDelta(piece)
         usage = Usage(provider="handbook", model="full-text", cost_usd=Decimal())
@@ -78,17 +80,35 @@ class HandbookEngine:
     async def _answer(self, prompt: Prompt, words: str, language: str) -> Answer:
         voice = _Voice(self._texts, prompt, language)
         smalltalk = self._smalltalk[language]
+        is_new = any(document.is_new for document in prompt.documents)
         courtesy = smalltalk.heard(words)
         if courtesy is not None:
-            return voice.courtesy(courtesy)
+            return await self._looking.described(prompt, language) if is_new else voice.courtesy(courtesy)
+        if prompt.documents:
+            pointed = await self._looking.pointed(prompt, language)
+            if pointed is not None:
+                return pointed
         # A lone digit finds every numbered list.
         query = _LONE_DIGIT.sub(" ", smalltalk.bare(words)).strip()
         if not _SAYS_SOMETHING.search(query):
-            return voice.no_words()
+            return await self._looking.described(prompt, language) if is_new else voice.no_words()
         collections = tuple(dict.fromkeys((*prompt.specialist.knowledge, *self._shared)))
         async with self._store.begin() as tx:
             hits = await tx.knowledge.search(query, collections, locale=language, limit=_HITS)
-        return voice.answer(ranked(hits, query, language, self._stemmer))
+        known = voice.answer(ranked(hits, query, language, self._stemmer))
+        return await self._better(prompt, query, language, known) if prompt.documents else known
+
+    async def _better(self, prompt: Prompt, query: str, language: str, known: Answer) -> Answer:
+        """What the files say, or what is `known` without them: a file at hand gives way only to what is known well."""
+        found = await self._looking.found(prompt, query, language)
+        said = found.confidence if found is not None else 0.0
+        if not self._looking.is_meant(prompt):
+            return found if found is not None and said > max(known.confidence, _SURE_ABOVE) else known
+        at_hand = self._looking.is_at_hand(prompt)
+        well = max(_HIGH_ABOVE, said) if at_hand else min(_HIGH_ABOVE, max(_SURE_ABOVE, said))
+        if known.confidence > well:
+            return known
+        return found if found is not None and said >= _FOUND_ABOVE else await self._looking.missed(prompt, language)
 
 
 @dataclass(frozen=True, slots=True)

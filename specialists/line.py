@@ -10,7 +10,7 @@ from specialists.attempts import Attempts
 @dataclass(slots=True)
 class Line:
     names: Sequence[str]
-    """In the order in which they are asked; at least one."""
+    """In the order in which they are asked; at least one. Those before the one that has the floor had it."""
     first_choice: str
     retries: int
     random: Random
@@ -31,6 +31,16 @@ class Line:
     def substitute(self) -> bool:
         """Not the model that the specialist would have."""
         return self.name != self.first_choice
+
+    @property
+    def waiting(self) -> Sequence[str]:
+        """Who comes next."""
+        return self.names[self._at + 1 :]
+
+    def step_back(self) -> None:
+        """Who has the floor goes to the end of the line, with a fresh budget; the next one is asked."""
+        self.names = [*self.names[: self._at], *self.waiting, self.name]
+        self.attempts = Attempts(self.retries, self.random)
 
     def pass_on(self, *, spoke: bool) -> bool:
         """Give the floor to the next model; False when there is none.

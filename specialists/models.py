@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from pydantic_ai.providers.openrouter import OpenRouterProvider
 from bot.domain.errors import SettingsError
 from bot.domain.ports import Clock
 from specialists.added import KINDS, AddedProvider, RetiringClient
+from specialists.faults import PICTURES
 from specialists.prices import split
 
 Make = Callable[[str], Model]
@@ -36,9 +37,9 @@ Make = Callable[[str], Model]
 GOOGLE = "google"
 _UNKNOWN_CONTEXT_TOKENS = 32_000
 _REST_SECONDS = 30.0
-_NO_KEY = "none"
+NO_KEY = "none"
 _CONNECTIONS = 1_000
-_TIMEOUT = httpx2.Timeout(connect=10.0, read=900.0, write=60.0, pool=10.0)
+TIMEOUT = httpx2.Timeout(connect=10.0, read=900.0, write=60.0, pool=10.0)
 """A net below our own limits, which are kept by the platform's clock."""
 _log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class Service:
         return str(getattr(credentials, self.base_url)) or self.own_url
 
     def secret(self, credentials: Credentials) -> str:
-        return (str(getattr(credentials, self.key)) if self.key else "") or _NO_KEY
+        return (str(getattr(credentials, self.key)) if self.key else "") or NO_KEY
 
 
 _OPENAI = Service("openai_api_key", "openai_base_url", "https://api.openai.com/v1")
@@ -116,8 +117,13 @@ class Models:
         *,
         missing: Mapping[str, str] = MappingProxyType({}),
         clients: Iterable[httpx2.AsyncClient] = (),
+        text_only: Collection[str] = (),
     ) -> None:
-        """`makers` by provider; `missing` says of the others what must be set; `clients` are closed in the end."""
+        """`makers` by provider; `missing` says of the others what must be set; `clients` are closed in the end.
+
+        `text_only` names models that cannot see, `provider:model` or `provider:*`.
+        """
+        self._text_only = frozenset(text_only)
         self._makers = dict(makers)
         self._missing = dict(missing)
         self._clients = tuple(clients)
@@ -132,25 +138,30 @@ class Models:
 
     @classmethod
     def build(
-        cls, credentials: Credentials, clock: Clock, *, extra: Mapping[str, Make] = MappingProxyType({})
+        cls,
+        credentials: Credentials,
+        clock: Clock,
+        *,
+        extra: Mapping[str, Make] = MappingProxyType({}),
+        text_only: Collection[str] = (),
     ) -> "Models":
         """`extra` brings providers that are not built in, such as `google`, whose SDK is an optional extra."""
         reached = {name: one for name, one in SERVICES.items() if name != GOOGLE and one.reached(credentials)}
         makers: dict[str, Make] = {}
         clients: list[httpx2.AsyncClient] = []
         if (anthropic := reached.pop("anthropic", None)) is not None:
-            clients.append(anthropic_http := AnthropicHttp(timeout=_TIMEOUT, limits=_limits(), verify=_trust()))
+            clients.append(anthropic_http := AnthropicHttp(timeout=TIMEOUT, limits=_limits(), verify=trust()))
             url, key = anthropic.address(credentials), anthropic.secret(credentials)
             claude = AsyncAnthropic(api_key=key, base_url=url, http_client=anthropic_http, max_retries=0)
             makers["anthropic"] = partial(_anthropic, AnthropicProvider(anthropic_client=claude))
         if reached:
-            clients.append(http := OpenAIHttp(timeout=_TIMEOUT, limits=_limits(), verify=_trust()))
+            clients.append(http := OpenAIHttp(timeout=TIMEOUT, limits=_limits(), verify=trust()))
             for name, service in reached.items():
                 url, key = service.address(credentials), service.secret(credentials)
                 client = AsyncOpenAI(api_key=key, base_url=url, http_client=http, max_retries=0)
                 makers[name] = _openai_makers(client, own=url == service.own_url)[name]
         missing = {name: service.missing for name, service in SERVICES.items()}
-        return cls(makers | dict(extra), clock, missing=missing, clients=clients)
+        return cls(makers | dict(extra), clock, missing=missing, clients=clients, text_only=text_only)
 
     def adopt(self, providers: Iterable[AddedProvider]) -> None:
         """Put these providers in the place of those that were adopted before; call from a running event loop.
@@ -202,8 +213,19 @@ class Models:
         """How much it can read and write in one request; a careful guess where nobody says. SettingsError as `get`."""
         return self.get(name).context_window or _UNKNOWN_CONTEXT_TOKENS
 
+    def sees(self, name: str) -> bool:
+        """Whether the model takes pictures, as far as is known: unless a setting, its profile or experience says no."""
+        provider, _ = split(name)
+        if self._text_only & {name, f"{provider}:*"} or PICTURES in self.refused(name):
+            return False
+        try:
+            return self.get(name).profile.get("supports_image_input", True)
+        except SettingsError:
+            return True
+
     def refused(self, name: str) -> frozenset[str]:
-        """What the model turned out not to take: keys of `faults.PARAMETERS`; `ending`: it never says why it ends."""
+        """What the model turned out not to take: keys of `faults.PARAMETERS`, or `faults.PICTURES`; `ending`: it never
+        says why it ends."""
         return self._refused.get(name, frozenset())
 
     def refuse(self, name: str, hint: str) -> None:
@@ -217,10 +239,17 @@ class Models:
     def answered(self, name: str) -> None:
         self._resting.pop(name, None)
 
-    def order(self, names: Sequence[str]) -> list[str]:
-        """`names`, each once; those that failed a moment ago at the end."""
+    def order(self, names: Sequence[str], *, pictures: bool = False) -> list[str]:
+        """`names`, each once; those that failed a moment ago at the end. With `pictures`, behind all that see come
+        those that do not."""
         now = self._clock.monotonic()
-        return sorted(dict.fromkeys(names), key=lambda name: self._resting.get(name, now) > now)
+        able = self.able(names, pictures=pictures)
+        blind = {name for name in able if pictures and not self.sees(name)}
+        return sorted(able, key=lambda name: (name in blind, self._resting.get(name, now) > now))
+
+    def able(self, names: Sequence[str], *, pictures: bool = False) -> list[str]:
+        """`names`, each once, as a specialist would have them; with `pictures` those first that see."""
+        return sorted(dict.fromkeys(names), key=lambda name: pictures and not self.sees(name))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -270,8 +299,8 @@ def _added(provider: AddedProvider) -> _Added:
     if provider.trouble:
         return _Added(provider, trouble=provider.trouble)
     service = SERVICES[kind]
-    client = RetiringClient(timeout=_TIMEOUT, limits=_limits(), verify=_trust())
-    url, key = provider.base_url or service.own_url, provider.key or _NO_KEY
+    client = RetiringClient(timeout=TIMEOUT, limits=_limits(), verify=trust())
+    url, key = provider.base_url or service.own_url, provider.key or NO_KEY
     if kind == "anthropic":
         claude = AsyncAnthropic(api_key=key, base_url=url, http_client=client, max_retries=0)
         return _Added(provider, partial(_anthropic, AnthropicProvider(anthropic_client=claude)), client)
@@ -280,7 +309,7 @@ def _added(provider: AddedProvider) -> _Added:
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
     """The authorities whom this machine trusts, which take long to read, for all clients of the process."""
     return httpx2.create_ssl_context()
 

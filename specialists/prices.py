@@ -20,6 +20,10 @@ _LISTS = {
 """Provider of a model's name → the list it is looked up in. What runs at home (`ollama`) has no price."""
 
 
+_CHARS_PRICED = ("tts-1",)
+"""Speech models whose price is by characters of the text, by the beginning of their names."""
+
+
 def split(name: str) -> tuple[str, str]:
     """Provider and model of `provider:model`."""
     provider, _, model = name.partition(":")
@@ -48,6 +52,45 @@ def cost_usd(name: str, taken: RequestUsage) -> Decimal | None:
         return calc_price(priced, model, provider_id=listed).total_price
     except (LookupError, ValueError):
         return None
+
+
+def sound_cost_usd(
+    name: str, *, seconds: float = 0.0, input_tokens: int = 0, audio_tokens: int = 0, output_tokens: int = 0
+) -> Decimal | None:
+    """The price of hearing `seconds` of speech; None when it is not known.
+
+    `audio_tokens` are a part of `input_tokens`. The list has `whisper-1` and `gpt-transcribe` by the second, where
+    tokens cost nothing, and the others by tokens, where seconds cost nothing; so both are given, and a price of
+    nothing means that the list lacks what the provider charges for.
+    """
+    counted = {
+        "audio_seconds": seconds,
+        "input_tokens": input_tokens,
+        "input_audio_tokens": audio_tokens,
+        "output_tokens": output_tokens,
+    }
+    return _sound_price(name, counted)
+
+
+def speech_cost_usd(name: str, chars: int) -> Decimal | None:
+    """The price of speaking a text of so many characters; None when it is not known.
+
+    Newer models charge for the tokens of the sound, which a plain response does not tell: then it is not known.
+    """
+    _, model = split(name)
+    return _sound_price(name, {"input_characters": chars}) if model.startswith(_CHARS_PRICED) else None
+
+
+def _sound_price(name: str, counted: dict[str, int | float]) -> Decimal | None:
+    provider, model = split(name)
+    listed = _LISTS.get(provider)
+    if listed is None:
+        return None
+    try:
+        price = calc_price(Priced(**{key: value for key, value in counted.items() if value}), model, provider_id=listed)
+    except (LookupError, ValueError):
+        return None
+    return price.total_price or None
 
 
 def usage(name: str, taken: RequestUsage, *, specialist: str = "", estimated: bool = False) -> Usage:
@@ -79,4 +122,5 @@ def total(first: Usage, second: Usage) -> Usage:
         cost_usd=(first.cost_usd or Decimal()) + (second.cost_usd or Decimal()) if known else None,
         specialist=first.specialist,
         estimated=first.estimated or second.estimated,
+        audio_seconds=first.audio_seconds + second.audio_seconds,
     )

@@ -26,7 +26,7 @@ from bot.domain.ports import Clock
 from bot.domain.reply import Asked, TextDelta, ThinkingDelta
 from specialists.accounts import Account
 from specialists.conversation import Conversation
-from specialists.faults import AttemptError, Fault, fault
+from specialists.faults import PICTURES, AttemptError, Fault, fault
 from specialists.line import Line
 from specialists.listening import Listening, Request, Timeouts
 from specialists.memory import rough_tokens
@@ -57,6 +57,8 @@ class Asking:
     tools: Sequence[ToolDefinition]
     hints: Hints
     cache_key: str
+    only_pictures: bool = False
+    """There is nothing to answer for whoever cannot see."""
 
     @property
     def parameters(self) -> ModelRequestParameters:
@@ -85,6 +87,8 @@ class Responding:
     fault: Fault | None = field(default=None, init=False)
     cut: bool = field(default=False, init=False)
     """The response ended at its greatest length, or nobody knows why it ended."""
+    speechless: bool = field(default=False, init=False)
+    """Whose turn it is cannot see, and there is nothing but pictures: nobody was asked."""
     _asked: set[str] = field(default_factory=set, init=False)
     _shortened: set[str] = field(default_factory=set, init=False)
     _unended: ModelResponse | None = field(default=None, init=False)
@@ -93,6 +97,9 @@ class Responding:
     async def events(self) -> AsyncGenerator[Shown, None]:
         """What is new for the user, as it comes."""
         while self.response is None:
+            if self._has_nothing_to_say():
+                self.speechless = True
+                return
             before = len(self.wording.said)
             try:
                 async with aclosing(self._attempt()) as shown:
@@ -105,6 +112,12 @@ class Responding:
                     return
                 await self.asking.clock.sleep(wait_seconds)
 
+    def _has_nothing_to_say(self) -> bool:
+        """Whether there is nothing but pictures for a model that cannot see; what was begun is gone on with."""
+        if not self.asking.only_pictures or self.wording.said or len(self.conversation.own) > 1:
+            return False
+        return not self.asking.models.sees(self.line.name)
+
     async def _attempt(self) -> AsyncGenerator[Shown, None]:
         """One request. Raises `AttemptError`; what was said until then has been shown, and is in the account."""
         name, models = self.line.name, self.asking.models
@@ -112,9 +125,9 @@ class Responding:
             model = models.get(name)
         except Exception as error:
             raise AttemptError(fault(error, name)) from error
-        overhead = self.asking.rough_tokens
-        self.conversation.fit(int(models.context_tokens(name) * _SHARE_FOR_INPUT) - overhead)
-        expected = overhead + self.conversation.rough_tokens()
+        overhead, sees = self.asking.rough_tokens, models.sees(name)
+        self.conversation.fit(int(models.context_tokens(name) * _SHARE_FOR_INPUT) - overhead, sees=sees)
+        expected = overhead + self.conversation.rough_tokens(sees=sees)
         if name not in self._asked:
             self._asked.add(name)
             yield Asked(self.account.expected(name, expected))
@@ -152,7 +165,7 @@ class Responding:
             parameters.function_tools = []
         elif self.no_more_tools and parameters.function_tools:
             chosen["tool_choice"] = "none"
-        request = Request(self.conversation.messages(), chosen, parameters)
+        request = Request(self.conversation.messages(sees=asking.models.sees(name)), chosen, parameters)
         reasons = thinks(model, asking.hints.effort)
         return Listening(name, model, request, asking.clock, asking.timeouts, asking.deadline, reasons)
 
@@ -212,6 +225,8 @@ class Responding:
             self.conversation.broke(self.wording.said)
         elif found.parameter and found.parameter not in models.refused(name):
             models.refuse(name, found.parameter)
+            if found.parameter == PICTURES and any(map(models.sees, self.line.waiting)):
+                self._step_back()
             return 0.0
         elif isinstance(found.error, ContextTooLong) and name not in self._shortened and self.conversation.halve():
             self._shortened.add(name)
@@ -226,6 +241,11 @@ class Responding:
         if self.line.name != name:
             self.conversation.without_thoughts()
         return 0.0
+
+    def _step_back(self) -> None:
+        """Another model of the line may see what this one turned out not to."""
+        self.line.step_back()
+        self.conversation.without_thoughts()
 
     def _give_up(self, found: Fault) -> None:
         """No attempt is left. Text that lacks nothing but the reason of its end is an answer after all."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pydantic_ai.messages import ModelResponse, ToolCallPart
 
-from bot.domain.reply import Finished, Paused, Prompt, ReplyEvent, TextDelta
+from bot.domain.reply import Finished, Paused, Prompt, ReplyEvent, TextDelta, Unseen
 from specialists.accounts import Account
 from specialists.confidence import Evidence, confidence
 from specialists.conversation import Conversation
@@ -41,6 +41,8 @@ class Speaking:
     _told: float | None = field(default=None, init=False)
     """The confidence that the model told with its latest response."""
     _cut: bool = field(default=False, init=False)
+    _owned_up: bool = field(default=False, init=False)
+    """The user knows that nobody saw the pictures."""
 
     def __post_init__(self) -> None:
         self._conversation = Conversation.of(self.prompt)
@@ -62,8 +64,15 @@ class Speaking:
             responding = self._responding(no_more_tools=number == _MOST_RESPONSES)
             async with aclosing(responding.events()) as shown:
                 async for event in shown:
-                    self.spoke = self.spoke or isinstance(event, TextDelta)
+                    if isinstance(event, TextDelta):
+                        if self._is_unseen():
+                            yield Unseen(len(self.prompt.pictures))
+                        self.spoke = True
                     yield event
+            if responding.speechless:
+                yield Unseen(len(self.prompt.pictures))
+                yield Finished(self.account.usages)
+                return
             if (response := self._taken_in(responding)) is None:
                 return
             calls = list(response.tool_calls) if number < _MOST_RESPONSES else []
@@ -73,6 +82,13 @@ class Speaking:
             if not calls:
                 break
         yield self._finished()
+
+    def _is_unseen(self) -> bool:
+        """Whether the user must hear now, before the first words, that whoever speaks does not see the pictures."""
+        if not self.prompt.pictures or self.prompt.old_pictures or self._owned_up or self.spoke or self.prompt.said:
+            return False
+        self._owned_up = not self.asking.models.sees(self.line.name)
+        return self._owned_up
 
     def _taken_up(self) -> Halted | None:
         """Put the conversation where the reply stopped; what waits for a decision that was made, if anything does."""

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, null, select, update
+from sqlalchemy import Row, and_, delete, null, select, update
 
 from bot.domain.place import Ref
 from bot.domain.thread import Message
+from storage.blobs import held_by, let_go
 from storage.holding import hold_turns
 from storage.refs import is_at
 from storage.said import forget_words, is_newest, message_of
@@ -15,13 +16,16 @@ from storage.tables import (
     JOB_IS_OPEN,
     briefs,
     examples,
+    files,
     jobs,
     message_versions,
     messages,
     thread_memory,
     turns,
     updates,
+    uploads,
 )
+from storage.upload_rows import recaption, write_version
 from storage.wire import Wire
 
 
@@ -36,8 +40,9 @@ class Corrections:
         row = await self._own_message(ref, user_id)
         if row is None:
             return None
+        text = await recaption(self._wire, row.id, text)
         if row.text != text:
-            await self._write_version(row, text)
+            await write_version(self._wire, row, text)
         return int(row.turn_id)
 
     async def delete(self, ref: Ref, user_id: int) -> tuple[int, tuple[str, ...]] | None:
@@ -47,7 +52,9 @@ class Corrections:
             return None
         earlier = select(message_versions.c.text).where(message_versions.c.message_id == row.id)
         texts = (row.text, *(version.text for version in await self._wire.rows(earlier)))
+        held = await held_by(self._wire, uploads.c.message_id == row.id)
         await self._wire.count(delete(messages).where(messages.c.id == row.id))
+        await let_go(self._wire, held)
         told_of = and_(thread_memory.c.thread_id == row.thread_id, thread_memory.c.upto_turn >= row.turn_id)
         await self._wire.count(delete(thread_memory).where(told_of))
         await self._wire.count(delete(examples).where(examples.c.turn_id == row.turn_id))
@@ -73,7 +80,9 @@ class Corrections:
 
     async def drop(self, turn_id: int) -> None:
         await self._wire.count(update(updates).where(updates.c.turn_id == turn_id).values(turn_id=null()))
+        held = await held_by(self._wire, uploads.c.turn_id == turn_id, files.c.turn_id == turn_id)
         await self._wire.count(delete(turns).where(turns.c.id == turn_id))
+        await let_go(self._wire, held)
 
     async def withdraw_jobs(self, turn_id: int, thread_id: int, *, begun: bool) -> None:
         lane = select(jobs.c.id, jobs.c.payload).where(jobs.c.lane == f"thread:{thread_id}", JOB_IS_OPEN)
@@ -97,12 +106,3 @@ class Corrections:
             return found
         await hold_turns(self._wire, turns.c.id == found.turn_id)
         return await self._wire.row(theirs.where(messages.c.id == found.id))
-
-    async def _write_version(self, row: Row[*tuple[Any, ...]], text: str) -> None:
-        earlier = insert(message_versions).values(
-            message_id=row.id, version=row.version, text=row.text, replaced_at=self._wire.now()
-        )
-        await self._wire.count(earlier)
-        await self._wire.count(
-            update(messages).where(messages.c.id == row.id).values(text=text, version=row.version + 1)
-        )

@@ -9,6 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.domain.errors import StorageError
 
 
+class ContentGone(StorageError):  # noqa: N818  named as the errors of the tree are
+    """What a file contained is not there, or not any more."""
+
+    retryable = False
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Errors of the driver leave as `StorageError`; its text names the kind only, never a value of a statement."""

@@ -1,4 +1,7 @@
-"""Files that belong to users: what came with their replies and what was exported for them."""
+"""Files that belong to users: what came with their replies and what was exported for them.
+
+Their content is in the vault (`storage.vault`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +9,10 @@ from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, or_, select
 
 from bot.domain.errors import NotAllowed
-from bot.domain.messenger import File
+from storage.blobs import Held, let_go, refer
 from storage.tables import files
 from storage.types import LARGEST_ID
 from storage.wire import Wire
@@ -33,6 +36,13 @@ class StoredFile:
     created_at: datetime
     user_id: int
     """Whose it is."""
+    blob: int = 0
+    """Where the content is; 0 when an earlier version kept it, and `Vault.adopt` has not come to it yet."""
+
+    @property
+    def link(self) -> str:
+        """Where a page of ours fetches it."""
+        return f"/files/{self.token}"
 
 
 _ABOUT = (
@@ -45,6 +55,7 @@ _ABOUT = (
     files.c.version,
     files.c.created_at,
     files.c.user_id,
+    files.c.blob_id,
 )
 ADD = insert(files).returning(*_ABOUT)
 OF_TURN = (
@@ -61,35 +72,43 @@ class Files:
     async def add(
         self,
         user_id: int,
-        file: File,
+        name: str,
+        media_type: str,
+        size_bytes: int,
+        blob: int,
         *,
         turn_id: int | None = None,
         version: int = 0,
         ttl_seconds: float | None = None,
     ) -> StoredFile:
-        """Keep the file for its user, with a turn's reply or apart, for so long or until it is deleted with them."""
+        """Keep the file for its user, with a turn's reply or apart, for so long or until it is deleted with them.
+
+        `blob` is from `Vault.keep`; StorageError when it was swept since.
+        """
         values = {
             "user_id": user_id,
             "turn_id": turn_id,
             "version": version,
             "token": token_urlsafe(TOKEN_BYTES),
-            "name": file.name,
-            "media_type": file.media_type,
-            "content": file.content,
-            "size_bytes": len(file.content),
+            "name": name,
+            "media_type": media_type,
+            "content": b"",
+            "size_bytes": size_bytes,
+            "blob_id": blob,
         }
         expires_at = None if ttl_seconds is None else self._wire.now(ttl_seconds)
         (row,) = await self._wire.rows(ADD.values(**values, created_at=self._wire.now(), expires_at=expires_at))
+        await refer(self._wire, blob)
         return _stored(row)
 
-    async def content(self, file_id: int) -> File:
-        """The file itself, with its link. NotAllowed when there is none of that id."""
+    async def get(self, file_id: int) -> StoredFile:
+        """NotAllowed when there is none of that id."""
         row = None
         if 0 < file_id <= LARGEST_ID:
-            row = await self._wire.row(select(files).where(files.c.id == file_id))
+            row = await self._wire.row(select(*_ABOUT).where(files.c.id == file_id))
         if row is None:
             raise NotAllowed("no such file")
-        return _file(row)
+        return _stored(row)
 
     async def of_turn(self, turn_id: int, version: int) -> list[StoredFile]:
         """In the order in which they were added."""
@@ -102,20 +121,28 @@ class Files:
         theirs = select(*_ABOUT).where(files.c.turn_id.in_(turn_ids)).order_by(files.c.turn_id, files.c.id)
         return [_stored(row) for row in await self._wire.rows(theirs)]
 
-    async def by_token(self, token: str) -> tuple[StoredFile, File] | None:
+    async def by_token(self, token: str) -> StoredFile | None:
         """None when there is none, or none any more."""
         lasts = or_(files.c.expires_at.is_(None), files.c.expires_at > self._wire.now())
-        row = await self._wire.row(select(files).where(files.c.token == token, lasts))
-        return None if row is None else (_stored(row), _file(row))
+        row = await self._wire.row(select(*_ABOUT).where(files.c.token == token, lasts))
+        return None if row is None else _stored(row)
 
     async def drop(self, turn_id: int, version: int) -> int:
         """Delete what came with that version of the reply; how many."""
-        theirs = delete(files).where(files.c.turn_id == turn_id, files.c.version == version)
-        return await self._wire.count(theirs)
+        return await self._delete(and_(files.c.turn_id == turn_id, files.c.version == version))
+
+    async def remove(self, file_id: int) -> None:
+        """Delete that one; nothing happens when there is none of that id."""
+        await self._delete(files.c.id == file_id)
 
     async def prune(self) -> int:
         """Delete the expired ones; how many."""
-        return await self._wire.count(delete(files).where(files.c.expires_at <= self._wire.now()))
+        return await self._delete(files.c.expires_at <= self._wire.now())
+
+    async def _delete(self, which: ColumnElement[bool]) -> int:
+        gone = await self._wire.rows(delete(files).where(which).returning(files.c.blob_id))
+        await let_go(self._wire, Held(tuple(sorted({row.blob_id for row in gone if row.blob_id is not None}))))
+        return len(gone)
 
 
 def _stored(row: Row[*tuple[Any, ...]]) -> StoredFile:
@@ -129,8 +156,5 @@ def _stored(row: Row[*tuple[Any, ...]]) -> StoredFile:
         version=row.version,
         created_at=row.created_at,
         user_id=row.user_id,
+        blob=row.blob_id or 0,
     )
-
-
-def _file(row: Row[*tuple[Any, ...]]) -> File:
-    return File(row.name, row.content, row.media_type, link=f"/files/{row.token}")

@@ -40,7 +40,7 @@ STOP = "stop"
 CLAIM_TRIES = 4
 
 # As `bot.lanes` names them: what is done for one thread, `NAME:thread`, and for one user, `NAME:user…`.
-LANES_OF_THREAD = ("thread", "upkeep")
+LANES_OF_THREAD = ("thread", "upkeep", "speech")
 LANES_OF_USER = ("command", "press", "reminder", "home", "suggestion")
 
 

@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from sqlalchemy import delete, null, select, update
 
+from storage.blobs import held_by, let_go
 from storage.jobs import LANES_OF_THREAD
-from storage.tables import briefs, examples, jobs, thread_memory, threads, turns, updates
+from storage.tables import briefs, examples, files, jobs, thread_memory, threads, turns, updates, uploads
 from storage.wire import Wire
 
 AT_ONCE = 50
@@ -49,7 +50,9 @@ class Leaving:
             await self._wire.count(delete(jobs).where(jobs.c.id.in_(some)))
         await self._wire.count(update(updates).where(updates.c.turn_id.in_(own)).values(turn_id=null()))
         await self._wire.count(delete(examples).where(examples.c.turn_id.in_(own)))
+        held = await held_by(self._wire, uploads.c.turn_id.in_(own), files.c.turn_id.in_(own))
         await self._wire.count(delete(turns).where(turns.c.id.in_(own)))
+        await let_go(self._wire, held)
 
 
 def portions(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

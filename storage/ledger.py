@@ -46,10 +46,12 @@ class UsageTotal:
     """Of the entries whose price is known; None when there is none."""
     unpriced: int
     """Entries whose price is not known."""
+    audio_seconds: float = 0.0
+    """Of speech that was heard or spoken."""
 
 
 ENTER = insert(usage_entries)
-_SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd")
+_SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd", "audio_seconds")
 _BY = (usage_entries.c.specialist, usage_entries.c.provider, usage_entries.c.model)
 USAGE_OF_USER = (
     select(
@@ -101,6 +103,7 @@ class Ledger:
             "reasoning_tokens": usage.reasoning_tokens,
             "cost_usd": usage.cost_usd,
             "estimated": usage.estimated,
+            "audio_seconds": usage.audio_seconds,
             "at": at,
         }
         await self._wire.count(ENTER, entry)
@@ -120,6 +123,7 @@ class Ledger:
                 reasoning_tokens=int(row.reasoning_tokens),
                 cost_usd=row.cost_usd,
                 unpriced=row.unpriced,
+                audio_seconds=float(row.audio_seconds),
             )
             for row in rows
         ]

@@ -15,6 +15,7 @@ from storage.tables import (
     facts,
     feedback,
     files,
+    fixes,
     identities,
     jobs,
     threads,
@@ -25,7 +26,7 @@ from storage.tables import (
 from storage.types import CleanText
 from storage.wire import Wire
 
-OWNED = (identities, files, examples, briefs, escalations, usage)
+OWNED = (identities, files, fixes, examples, briefs, escalations, usage)
 """Tables whose rows just change their owner."""
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import CompoundSelect, Row, Select, Text, cast, delete, literal,
 
 from bot.domain.job import Json
 from bot.domain.place import Place
+from storage.blobs import held_by, let_go
 from storage.feedback import Feedback
 from storage.holding import concern, hold_turns
 from storage.jobs import LANES_OF_THREAD, LANES_OF_USER
@@ -17,6 +18,7 @@ from storage.said import forget_words
 from storage.tables import (
     counters,
     feedback,
+    files,
     identities,
     jobs,
     messages,
@@ -24,6 +26,7 @@ from storage.tables import (
     turn_refs,
     turns,
     updates,
+    uploads,
     usage,
     users,
 )
@@ -58,7 +61,10 @@ class Privacy:
         await self._wire.count(update(usage).where(usage.c.user_id == user_id).values(user_id=0, turn_id=0))
         await self._erase_jobs(user_id, rooms)
         await self._wire.count(delete(counters).where(counted(user_id)))
+        of_files = or_(files.c.user_id == user_id, files.c.turn_id.in_(own_turns))
+        held = await held_by(self._wire, uploads.c.thread_id.in_(own_threads), of_files)
         await self._wire.count(delete(users).where(users.c.id == user_id))
+        await let_go(self._wire, held)
         await forget_words(self._wire)
         return left
 

@@ -29,5 +29,12 @@ def ref_of(room: str | None, topic: str | None, message: str | None) -> Ref | No
 
 def is_at(table: Table, ref: Ref) -> ColumnElement[bool]:
     """Rows of the message `ref`. Some updates (reactions) do not tell the topic, so a ref without one fits any."""
-    topic = table.c.topic == ref.place.topic if ref.place.topic else true()
-    return and_(table.c.room == str(ref.place.room), table.c.message == ref.message, topic)
+    return is_at_columns(table.c.room, table.c.topic, table.c.message, ref)
+
+
+def is_at_columns(
+    room: ColumnElement[str], topic: ColumnElement[str], message: ColumnElement[str], ref: Ref
+) -> ColumnElement[bool]:
+    """The same where the columns have other names."""
+    same_topic = topic == ref.place.topic if ref.place.topic else true()
+    return and_(room == str(ref.place.room), message == ref.message, same_topic)

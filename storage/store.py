@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.errors import StorageError
 from bot.domain.ports import Clock
+from storage.blobs import Blobs
 from storage.briefs import Briefs
 from storage.bus import CHANNEL, LocalBus, PostgresBus, check_message
 from storage.catalog import Catalog
@@ -24,6 +25,7 @@ from storage.escalations import Escalations
 from storage.examples import Examples
 from storage.faults import translated
 from storage.files import Files
+from storage.fixes import Fixes
 from storage.installations import Installations
 from storage.jobs import Jobs
 from storage.knowledge import Knowledge
@@ -33,12 +35,14 @@ from storage.links import Links
 from storage.memory import Memories
 from storage.privacy import Privacy
 from storage.providers import Providers
+from storage.retention import Retention
 from storage.search import Search
 from storage.sqlite import Connection as SqliteConnection
 from storage.stems import Stemmer
 from storage.threads import Threads
 from storage.turns import Turns
 from storage.updates import Updates
+from storage.uploads import Uploads
 from storage.users import Users
 from storage.wire import Wire
 
@@ -62,6 +66,10 @@ class Tx:
         self.leases = Leases(wire)
         self.memory = Memories(wire)
         self.files = Files(wire)
+        self.blobs = Blobs(wire)
+        self.uploads = Uploads(wire, stemmer)
+        self.fixes = Fixes(wire)
+        self.retention = Retention(wire)
         self.counters = Counters(wire)
         self.examples = Examples(wire)
         self.briefs = Briefs(wire)

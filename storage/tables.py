@@ -46,6 +46,7 @@ users = Table(
     _text("name"),
     _text("locale"),
     Column("thinking", CleanText, nullable=False, server_default=text("'brief'")),
+    Column("voice", Boolean, nullable=False, server_default=false()),
     Column("created_at", Moment, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -213,6 +214,81 @@ facts = Table(
     sqlite_autoincrement=True,
 )
 
+# What files contain, once for each different content. The content itself is in the `FileStore` under `key`.
+# `claimed_until`: whoever is about to refer to it may still need it, though no row does yet. `whole`: the store has it.
+# `deleted_at`: nobody needs it; the row stays until its content is gone, and the same content kept anew is another row
+# with another key.
+blobs = Table(
+    "blobs",
+    metadata,
+    _id(),
+    Column("digest", LargeBinary, nullable=False),
+    Column("key", CleanText, nullable=False, unique=True),
+    Column("size_bytes", Id, nullable=False),
+    Column("whole", Boolean, nullable=False, server_default=false()),
+    Column("created_at", Moment, nullable=False),
+    Column("claimed_until", Moment, nullable=False),
+    Column("deleted_at", Moment),
+    sqlite_autoincrement=True,
+)
+BLOB_LIVES = blobs.c.deleted_at.is_(None)
+Index("blobs_living_key", blobs.c.digest, unique=True, sqlite_where=BLOB_LIVES, postgresql_where=BLOB_LIVES)
+
+# What came with messages of users. `kind` to `duration_seconds` is what the messenger said of it, `sniffed` to `cut`
+# what was found in it. The thread and the turn are those of the message, with which it goes.
+uploads = Table(
+    "uploads",
+    metadata,
+    _id(),
+    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("thread_id", Id, nullable=False),
+    Column("turn_id", Id, nullable=False, index=True),
+    Column("kind", CleanText, nullable=False),
+    _text("file"),
+    _text("name"),
+    _text("media_type"),
+    Column("told_bytes", Id),
+    Column("duration_seconds", Double),
+    Column("state", CleanText, nullable=False),
+    _text("sort"),
+    _text("text"),
+    _text("caption"),
+    Column("blob_id", Id, ForeignKey("blobs.id"), index=True),
+    _text("sniffed"),
+    Column("size_bytes", Id, nullable=False, server_default=text("0")),
+    Column("parts", Integer, nullable=False, server_default=text("0")),
+    _text("part_kind"),
+    Column("cut", Boolean, nullable=False, server_default=false()),
+    _text("refusal"),
+    Column("arguments", CleanJson, nullable=False),
+    Column("shown_room", CleanText),
+    Column("shown_topic", CleanText),
+    Column("shown_message", CleanText),
+    Column("created_at", Moment, nullable=False),
+    Index("uploads_by_thread", "thread_id", "id"),
+    Index("uploads_by_shown", "shown_room", "shown_message"),
+    sqlite_autoincrement=True,
+)
+
+# Whom we asked for the right words of a speech. The wait is over when `expires_at` is past or null; the note that asked
+# is known for as long as the upload is.
+fixes = Table(
+    "fixes",
+    metadata,
+    _id(),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("upload_id", Id, ForeignKey("uploads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("room", CleanText, nullable=False),
+    Column("topic", CleanText, nullable=False),
+    Column("note_room", CleanText),
+    Column("note_topic", CleanText),
+    Column("note_message", CleanText),
+    Column("expires_at", Moment),
+    Index("fixes_by_place", "user_id", "room", "topic"),
+    Index("fixes_by_note", "note_room", "note_message"),
+    sqlite_autoincrement=True,
+)
+
 files = Table(
     "files",
     metadata,
@@ -223,10 +299,13 @@ files = Table(
     Column("token", CleanText, nullable=False, unique=True),
     Column("name", CleanText, nullable=False),
     Column("media_type", CleanText, nullable=False),
+    # As earlier versions kept it, until `Vault.adopt` brings it away; empty where there is a blob. The column stays, as
+    # a migration cannot move what is in it to the `FileStore`.
     Column("content", LargeBinary, nullable=False),
     Column("size_bytes", Id, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, index=True),
+    Column("blob_id", Id, ForeignKey("blobs.id"), index=True),
     Index("files_by_turn", "turn_id", "version", "id"),
     sqlite_autoincrement=True,
 )
@@ -392,12 +471,14 @@ usage = Table(
     Column("cost_usd", Dollars),
     _text("workspace"),
     Column("estimated", Boolean, nullable=False, server_default=false()),
+    Column("audio_seconds", Double, nullable=False, server_default=text("0")),
     Column("at", Moment, nullable=False),
     Index("usage_by_user", "user_id", "at"),
     Index("usage_by_workspace", "workspace", "at"),
     sqlite_autoincrement=True,
 )
 
+# Those to answer from, and those that users sent (`upload_id`), which are read in their thread only.
 documents = Table(
     "documents",
     metadata,
@@ -407,6 +488,7 @@ documents = Table(
     _text("title"),
     _text("locale"),
     Column("digest", LargeBinary, nullable=False),
+    Column("upload_id", Id, ForeignKey("uploads.id", ondelete="CASCADE"), index=True),
     UniqueConstraint("collection", "source"),
     sqlite_autoincrement=True,
 )
@@ -422,6 +504,10 @@ passages = Table(
     _text("heading"),
     Column("text", CleanText, nullable=False),
     Column("stems", CleanText, nullable=False),
+    # Of a document that a user sent: the part that the passage is of, all passages of which make up its text.
+    _text("part_kind"),
+    Column("part_number", Integer, nullable=False, server_default=text("0")),
+    _text("part_name"),
     sqlite_autoincrement=True,
 )
 

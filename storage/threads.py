@@ -9,12 +9,13 @@ from sqlalchemy import Row, and_, bindparam, delete, exists, func, insert, null,
 from bot.domain.errors import NotAllowed
 from bot.domain.place import Place
 from bot.domain.thread import Thread
+from storage.blobs import held_by, let_go
 from storage.holding import hold_turns
 from storage.jobs import LANES_OF_THREAD
 from storage.leaving import Leaving, portions
 from storage.refs import place_of, room_columns
 from storage.said import forget_words
-from storage.tables import examples, jobs, messages, threads, turn_refs, turns, updates
+from storage.tables import examples, files, fixes, jobs, messages, threads, turn_refs, turns, updates, uploads
 from storage.types import LARGEST_ID
 from storage.wire import Wire
 
@@ -148,14 +149,20 @@ class Threads:
 
         Whoever works on it loses the job and falls silent.
         """
+        await self.clear(thread_id)
+        await forget_words(self._wire)
+
+    async def clear(self, thread_id: int) -> None:
+        """As `delete`, but what was said may stay in SQLite's index and log for some time."""
         own = select(turns.c.id).where(turns.c.thread_id == thread_id)
         await hold_turns(self._wire, turns.c.thread_id == thread_id)
         await self._wire.count(update(updates).where(updates.c.turn_id.in_(own)).values(turn_id=null()))
         await self._wire.count(delete(examples).where(examples.c.turn_id.in_(own)))
+        held = await held_by(self._wire, uploads.c.thread_id == thread_id, files.c.turn_id.in_(own))
         await self._wire.count(delete(threads).where(threads.c.id == thread_id))
+        await let_go(self._wire, held)
         lanes = [f"{lane}:{thread_id}" for lane in LANES_OF_THREAD]
         await self._wire.count(delete(jobs).where(jobs.c.lane.in_(lanes)))
-        await forget_words(self._wire)
 
     async def leave(self, thread_id: int, user_id: int) -> bool:
         """What the user asked in the shared thread is gone, with its replies and whatever is being done for them; what
@@ -198,6 +205,8 @@ class Threads:
         await self._wire.count(moving.where(threads.c.current, taken).values(current=False))
         for table in (messages, turn_refs):
             await self._wire.count(update(table).where(table.c.room == before).values(room=after))
+        for room in (uploads.c.shown_room, fixes.c.room, fixes.c.note_room):
+            await self._wire.count(update(room.table).where(room == before).values({room: after}))
         return await self._wire.count(moving.values(room=after, messenger=new.messenger))
 
     async def list(

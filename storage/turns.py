@@ -260,6 +260,16 @@ class Turns:
         await self._wire.count(TOUCH, {"thread": turn.thread_id})
         return turn_of(row, tuple(refs))
 
+    async def show_more(self, turn_id: int, version: int, ref: Ref) -> bool:
+        """`ref` shows a file of the reply's `version`, behind those that are there. False, and nothing is kept, when
+        the turn is on another reply by now."""
+        turn = await self.hold(turn_id)
+        if turn.version != version or turn.state is not TurnState.COMPLETED:
+            return False
+        position = FILES_FROM + len(turn.file_refs)
+        await self._wire.each(SHOW, [{"turn_id": turn_id, "position": position, **ref_columns(ref)}])
+        return True
+
     async def rate(self, turn_id: int, rating: int, *, by: int | None = None) -> None:
         """1 thumbs up, -1 thumbs down, 0 none, by that user (by default whoever asked), in place of what they gave
         before."""

@@ -77,6 +77,10 @@ class Users:
     async def set_thinking(self, user_id: int, thinking: Thinking) -> None:
         await self._wire.count(update(users).where(users.c.id == user_id).values(thinking=thinking))
 
+    async def set_voice(self, user_id: int, voice: bool) -> None:
+        """Whether replies are spoken to the user, too."""
+        await self._wire.count(update(users).where(users.c.id == user_id).values(voice=voice))
+
     async def identities(self, user_id: int) -> list[Identity]:
         """All of the user's, in the order of their names."""
         theirs = select(identities).where(identities.c.user_id == user_id)
@@ -105,4 +109,4 @@ class Users:
 
 
 def _user(row: Row[*tuple[Any, ...]]) -> User:
-    return User(id=row.id, name=row.name, locale=row.locale, thinking=row.thinking)
+    return User(id=row.id, name=row.name, locale=row.locale, thinking=row.thinking, voice=row.voice)

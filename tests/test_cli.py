@@ -17,7 +17,7 @@ from adapters.telegram.emulator import TelegramEmulator
 from bot.api.auth import issue, scopes_of
 from bot.cli import main
 from bot.clock import SystemClock
-from bot.doctor import diagnose
+from bot.doctor import Finding, diagnose
 from bot.domain.installation import Installation
 from bot.main import build
 from bot.settings import Settings
@@ -205,15 +205,52 @@ async def test_the_doctor_asks_slack(machine: Path) -> None:
             slack_app_token=SecretStr(slack.app_token),
             slack_api_base=slack.url,
         )
-        who = (await diagnose(settings))[-1]
+        who, socket = (await diagnose(settings))[-2:]
         assert (who.ok, slack.home.name in who.what) == (True, True)
+        assert (socket.ok, socket.what) == (True, "slack: connections can be opened")
         slack.faults.fails("invalid_auth")
-        refused = (await diagnose(settings))[-1]
+        refused, _ = (await diagnose(settings))[-2:]
         assert not refused.ok
         assert "SLACK_BOT_TOKEN" in refused.advice
-    gone = (await diagnose(settings))[-1]
+        other = settings.model_copy(update={"slack_app_token": SecretStr("xapp-of-another-app")})
+        _, refused = (await diagnose(other))[-2:]
+        assert not refused.ok
+        assert "SLACK_APP_TOKEN" in refused.advice
+    gone, shut = (await diagnose(settings))[-2:]
     assert not gone.ok
     assert "cannot be reached" in gone.what
+    assert not shut.ok
+
+
+async def test_the_doctor_keeps_a_file_and_says_where_that_fails(machine: Path) -> None:
+    def files(found: list[Finding]) -> Finding:
+        return next(one for one in found if one.what.startswith("files"))
+
+    fine = files(await diagnose(Settings(_env_file=None, files_url="kept")))
+    assert (fine.ok, fine.what) == (True, "files: kept in a folder")
+    assert not [path for path in (machine / "kept").rglob("*") if path.is_file()]
+    wrong = files(await diagnose(Settings(_env_file=None, files_url="ftp://somewhere")))
+    assert not wrong.ok
+    assert "FILES_URL" in wrong.what
+    gone = Settings(_env_file=None, files_url="s3://bucket/here", s3_endpoint="http://127.0.0.1:9")
+    assert "FILES_URL" in files(await diagnose(gone)).advice
+
+
+async def test_the_doctor_looks_at_what_understands_and_speaks(machine: Path) -> None:
+    async def told(**more: str) -> list[tuple[bool, str]]:
+        found = await diagnose(Settings(_env_file=None, **more))  # type: ignore[arg-type]
+        return [(one.ok, one.what) for one in found if one.what.startswith(("voice", "spoken"))]
+
+    assert await told() == [(True, "voice messages: none"), (True, "spoken replies: none")]
+    fine = await told(transcribe_model="openai:ears", speech_model="openai:mouth", openai_api_key="any")
+    assert fine == [(True, "voice messages: openai"), (True, "spoken replies: openai")]
+    for name, word in (("ears", "TRANSCRIBE_MODEL"), ("openai:ears", "TRANSCRIBE_API_KEY"), ("local:", "path")):
+        (heard, _) = await told(transcribe_model=name)
+        assert not heard[0]
+        assert word in heard[1]
+    (_, spoken) = await told(speech_model="local:/mouth")
+    assert not spoken[0]
+    assert "SPEECH_MODEL" in spoken[1]
 
 
 async def test_the_doctor_asks_in_every_workspace_that_installed_the_app(machine: Path) -> None:

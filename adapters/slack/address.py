@@ -16,6 +16,7 @@ UMBRELLA = "switchboard"
 """The slash command that leads to all others."""
 
 _COMMAND = re.compile(r"([/!])([A-Za-z][A-Za-z0-9_-]{0,63})(?=\s|$)\s*(.*)", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _DIRECT = ("D", "U", "W")
 _PERSON = ("U", "W")
 _PERHAPS_COMMA = " \t,:"
@@ -33,22 +34,24 @@ class Line:
 class Handle:
     """Who pressed a button and where: enough to show them alone a short note. `str` and `parse` are its codec.
 
-    `channel` is empty for a press on the Home tab, `thread` for one outside of threads.
+    `channel` is empty for a press on the Home tab, `thread` for one outside of threads. `trigger` opens one modal
+    within three seconds (docs.slack.dev/interactivity/handling-user-interaction#modal_responses).
     """
 
     team: str
     user: str
     channel: str = ""
     thread: str = ""
+    trigger: str = ""
 
     def __str__(self) -> str:
-        return f"{self.team}/{self.user}/{self.channel}/{self.thread}"
+        return f"{self.team}/{self.user}/{self.channel}/{self.thread}/{self.trigger}"
 
     @classmethod
     def parse(cls, text: str) -> "Handle | None":
         """The handle whose text form is `text`; None for anything that we never issued."""
         parts = text.split("/")
-        return cls(*parts) if len(parts) == 4 and parts[0] and parts[1] else None
+        return cls(*parts) if len(parts) in (4, 5) and parts[0] and parts[1] else None
 
 
 def place(team: str, channel: str, thread_ts: str = "") -> Place:
@@ -85,13 +88,19 @@ def command(text: str, known: Collection[str]) -> Line | None:
     """The command that `text` consists of; None when it is ordinary text.
 
     `/new` may have any name. Threads know no slash commands, so `!new` is one too, for the names that are `known`:
-    people also begin a sentence so.
+    people also begin a sentence so. A single `!word` is a command of any name, as nobody asks a question so.
     """
     match = _COMMAND.fullmatch(text.strip())
     if match is None:
         return None
-    mark, name = match[1], match[2].lower()
-    return Line(name, match[3].strip()) if mark == "/" or name in (*known, UMBRELLA) else None
+    mark, name, arguments = match[1], match[2].lower(), match[3].strip()
+    is_meant = mark == "/" or name in (*known, UMBRELLA) or not arguments
+    return Line(name, arguments) if is_meant else None
+
+
+def is_word(text: str) -> bool:
+    """Whether `text` is a single word that could be the name of a command."""
+    return _NAME.fullmatch(text) is not None
 
 
 def without_mention(text: str, user: str) -> str | None:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse
+from aiohttp import ClientResponse, ClientSession, ClientTimeout, ClientWebSocketResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -19,6 +19,7 @@ Tokens = str | Callable[[str], Awaitable[str]]
 Ask = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
 
 _TIMEOUT = ClientTimeout(total=180, sock_connect=10, sock_read=30)
+_DOWNLOAD_TIMEOUT = ClientTimeout(total=900, sock_connect=10, sock_read=60)
 _HEARTBEAT_SECONDS = 30
 
 
@@ -93,14 +94,39 @@ class Client:
         self._webs.pop(self._key(team), None)
         self._selves.pop(self._key(team), None)
 
-    async def open_socket(self) -> ClientWebSocketResponse:
-        """A new connection for Socket Mode. MessengerError; Misconfigured when the app token is refused."""
-        web = self._build(None)
+    async def download(self, team: str, address: str) -> ClientResponse:
+        """The answer to a GET with the bot token of a workspace, for the caller to close; redirects are not followed.
+
+        `address` gets to see the token. MessengerError.
+        """
+        web = await self._web(team)
+        headers = {"Authorization": f"Bearer {web.token}", "Accept-Encoding": "identity"}
         try:
-            url = _data(await web.apps_connections_open(app_token=self._app_token)).get("url")
+            return await self.session.get(
+                address, headers=headers, allow_redirects=False, timeout=_DOWNLOAD_TIMEOUT, proxy=web.proxy
+            )
+        except FAILURES as exc:
+            # The cause would show the address.
+            trouble = translate(exc)
+        raise trouble
+
+    async def socket_address(self) -> str:
+        """Where a connection for Socket Mode is opened; good once. MessengerError; Misconfigured when the app token is
+        refused."""
+        try:
+            url = _data(await self._build(None).apps_connections_open(app_token=self._app_token)).get("url")
             if not isinstance(url, str):
                 raise TypeError("an answer without the address")
-            return await self.session.ws_connect(url, heartbeat=_HEARTBEAT_SECONDS, proxy=web.proxy)
+            return url
+        except FAILURES as exc:
+            trouble = translate(exc)
+        raise trouble
+
+    async def open_socket(self) -> ClientWebSocketResponse:
+        """A new connection for Socket Mode. MessengerError; Misconfigured when the app token is refused."""
+        url, proxy = await self.socket_address(), self._build(None).proxy
+        try:
+            return await self.session.ws_connect(url, heartbeat=_HEARTBEAT_SECONDS, proxy=proxy)
         except FAILURES as exc:
             trouble = translate(exc)
         raise trouble

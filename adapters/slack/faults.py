@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.domain.errors import (
     Ambiguous,
     Blocked,
+    FileGone,
     Flooded,
     MessageGone,
     MessengerError,
@@ -88,6 +89,17 @@ _KINDS: dict[type[MessengerError], frozenset[str]] = {
         }
     ),
     StreamEnded: frozenset({"message_not_in_streaming_state", "stopped_by_user"}),
+    FileGone: frozenset(
+        {
+            "file_deleted",
+            "file_not_found",
+            "slack_connect_blocked_file_type",
+            "slack_connect_canvas_sharing_blocked",
+            "slack_connect_file_upload_sharing_blocked",
+        }
+    ),
+    # Whoever pressed is gone on: no form opens for that press any more.
+    MessengerError: frozenset({"exchanged_trigger_id", "expired_trigger_id", "invalid_trigger_id", "trigger_expired"}),
 }
 
 
@@ -123,7 +135,7 @@ def _refusal(exc: SlackApiError, in_doubt: type[MessengerError]) -> MessengerErr
     data = getattr(response, "data", None)
     code = str(data.get("error") or "")[:_LONGEST_CODE] if isinstance(data, dict) else ""
     if status == 429 or code in _FLOODS:
-        return Flooded(code or "ratelimited", retry_after_seconds=_retry_after_seconds(response))
+        return Flooded(code or "ratelimited", retry_after_seconds=retry_after_seconds(response))
     if code in _NOT_YET:
         return Unreachable(code)
     if not code or code in _IN_DOUBT:
@@ -133,7 +145,8 @@ def _refusal(exc: SlackApiError, in_doubt: type[MessengerError]) -> MessengerErr
     return kind(f"{code}: {needed}" if code == "missing_scope" and needed else code)
 
 
-def _retry_after_seconds(response: object) -> float:
+def retry_after_seconds(response: object) -> float:
+    """How long Slack asks us to wait, in an answer of its SDK or of aiohttp; half a minute when it does not say."""
     headers = getattr(response, "headers", None) or {}
     try:
         return max(float(headers.get("Retry-After", "")), 0.0)

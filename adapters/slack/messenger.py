@@ -3,17 +3,21 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
-from adapters.slack.address import EVENTS_PATH, NAME, UMBRELLA, Handle, is_direct
+from adapters.slack.address import EVENTS_PATH, NAME, UMBRELLA, Handle
 from adapters.slack.bodies import post_body
+from adapters.slack.capabilities import capabilities
 from adapters.slack.client import Client, Tokens
+from adapters.slack.deadline import within
+from adapters.slack.downloads import Downloads
 from adapters.slack.extras import Extras
 from adapters.slack.files import Uploads
 from adapters.slack.finding import Search
 from adapters.slack.manifest import RESERVED
 from adapters.slack.markup import escape
 from adapters.slack.memory import Memory
-from adapters.slack.pages import home_view
+from adapters.slack.pages import fill_modal, home_view
 from adapters.slack.people import People
 from adapters.slack.reading import Commands, Ours, Reader
 from adapters.slack.receiver import Mode, Receiver
@@ -21,8 +25,8 @@ from adapters.slack.render import fits
 from adapters.slack.shortcuts import Shortcuts, Specialists
 from adapters.slack.status import Status
 from adapters.slack.streams import Streams
-from bot.domain.errors import Ambiguous, MessengerError, SettingsError, Unrenderable
-from bot.domain.messenger import Capabilities, Delta, HomeSection, Level, Outgoing, Posted, Rate, Suggestion, Take
+from bot.domain.errors import Ambiguous, Flooded, MessengerError, SettingsError, Unrenderable
+from bot.domain.messenger import Capabilities, Delta, Dialog, HomeSection, Outgoing, Posted, Rate, Suggestion, Take
 from bot.domain.place import Place, Ref
 from bot.domain.ports import Clock
 from bot.markdown.plain import clean
@@ -30,33 +34,9 @@ from bot.texts import Texts
 
 log = logging.getLogger(__name__)
 
-# Tiers 2, 3 and 4 are 20, 50 and 100 calls a minute for each method and workspace, and posting is about one message a
-# second for each channel (docs.slack.dev/apis/web-api/rate-limits). We keep a little below, because calls do not arrive
-# in the rhythm in which they are made.
-_SENDS = (Rate(3, 4.0),)
-_EDITS = (Rate(48, 60.0),)
-_STREAMS = (Rate(19, 60.0),)
-_GROWTHS = (Rate(95, 60.0),)
-_STREAM_PACE_SECONDS = (0.0, 0.6, 0.8, 1.0, 1.5)
-_EDIT_PACE_SECONDS = (0.0, 1.5, 2.0, 3.0, 3.0, 4.0, 5.0)
-
-_DIRECT = Capabilities(
-    streaming="edits",
-    sends=_SENDS,
-    edits=_EDITS,
-    streams=_STREAMS,
-    growths=_GROWTHS,
-    pace_seconds=_EDIT_PACE_SECONDS,
-    # A file comes as a message of its own, which takes a caption and no blocks.
-    files=Level.PARTIAL,
-)
-_DIRECT_THREAD = replace(_DIRECT, streaming="streams", pace_seconds=_STREAM_PACE_SECONDS)
-_CHANNEL = replace(_DIRECT, private=False)
-_CHANNEL_THREAD = replace(_DIRECT_THREAD, private=False, shared=True)
-# A stream has no buttons while it grows. Where Slack has none for it either, only an edited message can be stopped.
-_CHANNEL_THREAD_BY_EDITS = replace(_CHANNEL, shared=True)
 _PROMPTS = 4
 _NOTE_CHARS = 3_000
+_TRIGGER_SECONDS = 3.0
 
 
 class SlackMessenger:
@@ -94,6 +74,8 @@ class SlackMessenger:
         self._memory = Memory()
         self._search = Search(self._client, clock, self._streams, self._memory)
         self._uploads = Uploads(self._client, self._search)
+        self._downloads = Downloads(self._client, clock, api_base)
+        self._clock = clock
         self._left = left
         shortcuts = Shortcuts(self._client, self._people, texts, specialists)
         reader = Reader(self._client, self._people, clock, ours, commands)
@@ -110,11 +92,7 @@ class SlackMessenger:
         return ()
 
     def capabilities(self, place: Place) -> Capabilities:
-        if not place.topic:
-            return _DIRECT if is_direct(place) else _CHANNEL
-        if not self._status.has_sessions(place.workspace):
-            return _DIRECT if is_direct(place) else _CHANNEL_THREAD_BY_EDITS
-        return _DIRECT_THREAD if is_direct(place) else _CHANNEL_THREAD
+        return capabilities(place, has_sessions=self._status.has_sessions(place.workspace))
 
     def spelled(self, place: Place, command: str) -> str:
         """Threads know no slash commands, and some names are Slack's own: `/archive` would archive the channel."""
@@ -237,6 +215,24 @@ class SlackMessenger:
                 channel=handle.channel, user=handle.user, text=note, thread_ts=handle.thread or None
             ),
         )
+
+    async def ask(self, place: Place, press: str, dialog: Dialog) -> None:
+        """A press opens one dialog, within three seconds, and no second try does; Unrenderable when its text is longer
+        than the 3,000 characters of Slack's field."""
+        handle, view = Handle.parse(press), fill_modal(place, dialog)
+        if handle is None or not handle.trigger:
+            raise MessengerError("no such press")
+        opening = self._client.call(
+            handle.team, lambda web: web.views_open(trigger_id=handle.trigger, view=view), repeatable=False
+        )
+        try:
+            await within(self._clock, _TRIGGER_SECONDS, opening)
+        except Flooded as flood:
+            # Waiting would outlast the press.
+            raise MessengerError(flood.detail) from None
+
+    async def fetch(self, place: Place, file: str, into: Path, *, limit_bytes: int) -> int:
+        return await self._downloads.fetch(place.workspace, file, into, limit_bytes)
 
     def watermark(self, place: Place) -> str:
         return self._search.watermark()

@@ -1,4 +1,4 @@
-"""What Slack shows outside of conversations: the Home tab, and the form that asks about a message."""
+"""What Slack shows outside of conversations: the Home tab, and the forms, for a question and for a text."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,14 +7,19 @@ from typing import Any
 
 from adapters.slack.bodies import Body, button_blocks
 from adapters.slack.markup import heard, spoken, written
-from bot.domain.messenger import HomeSection
+from bot.domain.errors import Unrenderable
+from bot.domain.messenger import Dialog, HomeSection
+from bot.domain.place import Place
 from bot.markdown.pages import paginate
 from bot.markdown.plain import clean
 
 ASK = "ask_specialist"
 """Callback id of the message shortcut and of the form it opens."""
+FILL = "fill_in"
+"""Callback id of the form that is a `Dialog`."""
 
 _QUESTION = "question"
+_TEXT = "text"
 _SPECIALIST = "specialist"
 _ANYONE = "-"
 """The choice of whoever fits; no name of a specialist."""
@@ -24,7 +29,9 @@ _SECTION_CHARS = 3_000
 _TITLE_CHARS = 24
 _OPTION_CHARS = 75
 _OPTIONS = 100
-_QUESTION_CHARS = 3_000
+_FIELD_CHARS = 3_000
+"""What a `plain_text_input` takes."""
+_LABEL_CHARS = 2_000
 _KEPT_CHARS = 2_900
 """`private_metadata` takes 3,000."""
 _QUOTED_CHARS = 1_500
@@ -41,6 +48,16 @@ class Words:
     about: str
     submit: str
     cancel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A dialog that was filled in, and where it was opened: `channel` is empty when that was in no conversation."""
+
+    action: str
+    channel: str
+    thread: str
+    text: str
 
 
 def home_view(sections: Sequence[HomeSection]) -> Body:
@@ -77,7 +94,7 @@ def ask_modal(choices: Sequence[tuple[str, str]], message: Mapping[str, Any], wo
         "type": "plain_text_input",
         "action_id": _QUESTION,
         "multiline": True,
-        "max_length": _QUESTION_CHARS,
+        "max_length": _FIELD_CHARS,
         "focus_on_load": True,
     }
     return {
@@ -97,8 +114,8 @@ def ask_modal(choices: Sequence[tuple[str, str]], message: Mapping[str, Any], wo
 
 def asked(view: Mapping[str, Any]) -> str:
     """What the sent form asks: `@name question`, then the message as a quotation; '' when it is none of ours."""
-    question = clean(str(_value(view, _QUESTION).get("value") or "")).strip()
-    if not question:
+    question = _entered(view, _QUESTION)
+    if view.get("callback_id") != ASK or not question:
         return ""
     chosen = _value(view, _SPECIALIST).get("selected_option")
     name = str(chosen.get("value") or "") if isinstance(chosen, Mapping) else ""
@@ -106,6 +123,46 @@ def asked(view: Mapping[str, Any]) -> str:
     quoted = _quotation(str(kept.get("text") or ""), str(kept.get("author") or ""))
     asked_of = f"@{name} {question}" if name and name != _ANYONE else question
     return f"{asked_of}\n\n{quoted}" if quoted else asked_of
+
+
+def fill_modal(place: Place, dialog: Dialog) -> Body:
+    """The form for `views.open`. Unrenderable when the text is longer than Slack's field."""
+    # How Slack counts is not documented; no way of counting gives more than UTF-16's.
+    if len(dialog.text.encode("utf-16-le", "replace")) // 2 > _FIELD_CHARS:
+        raise Unrenderable(f"more than {_FIELD_CHARS} characters to fill in")
+    field: Body = {
+        "type": "plain_text_input",
+        "action_id": _TEXT,
+        "multiline": True,
+        "max_length": _FIELD_CHARS,
+        "focus_on_load": True,
+    }
+    if text := clean(dialog.text):
+        field["initial_value"] = text
+    kept = {"action": dialog.action, "channel": place.chat, "thread": place.topic}
+    return {
+        "type": "modal",
+        "callback_id": FILL,
+        "private_metadata": json.dumps(kept, ensure_ascii=False),
+        "title": _plain(dialog.title, _TITLE_CHARS),
+        "submit": _plain(dialog.submit, _TITLE_CHARS),
+        "close": _plain(dialog.cancel, _TITLE_CHARS),
+        "blocks": [{"type": "input", "block_id": _TEXT, "label": _plain(dialog.label, _LABEL_CHARS), "element": field}],
+    }
+
+
+def filled(view: Mapping[str, Any]) -> Form | None:
+    """What the sent form holds; None when it is none of ours, or empty."""
+    kept = _read(view.get("private_metadata"))
+    action, channel, thread = (str(kept.get(name) or "") for name in ("action", "channel", "thread"))
+    text = _entered(view, _TEXT)
+    return Form(action, channel, thread, text) if view.get("callback_id") == FILL and action and text else None
+
+
+def blank(view: Mapping[str, Any]) -> str:
+    """The field of a sent form of ours that holds nothing but spaces, which Slack lets pass; '' when all is well."""
+    field = {ASK: _QUESTION, FILL: _TEXT}.get(str(view.get("callback_id")), "")
+    return field if field and not _entered(view, field) else ""
 
 
 def _section(section: HomeSection, first: int) -> Iterator[Body]:
@@ -158,6 +215,10 @@ def _value(view: Mapping[str, Any], block: str) -> Mapping[str, Any]:
     for name in ("state", "values", block, block):
         found = found.get(name) if isinstance(found, Mapping) else None
     return found if isinstance(found, Mapping) else {}
+
+
+def _entered(view: Mapping[str, Any], block: str) -> str:
+    return clean(str(_value(view, block).get("value") or "")).strip()
 
 
 def _option(label: str, value: str) -> Body:

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.slack import pages
-from adapters.slack.address import NAME, UMBRELLA, Handle, command, place, thread_of, without_mention
+from adapters.slack.address import NAME, UMBRELLA, Handle, command, is_word, place, thread_of, without_mention
 from adapters.slack.attachments import attachments
 from adapters.slack.markup import heard, written
 from bot.domain.incoming import (
     Command,
+    Filled,
     Incoming,
     Opened,
     Payload,
@@ -70,7 +71,8 @@ def parse(body: Json, me: Me, now: datetime, *, commands: Collection[str] = ()) 
 
     Nothing is heard of bots, of ourselves, of joins and topics, and of what was said at the top of a channel without
     naming us. `now` is the time of deliveries that carry none. `commands` are the names that `/switchboard name` and
-    `!name` know; what begins with any other word is a question. The sender's name and locale stay empty.
+    `!name` know; what begins with any other word is a question, but for a single word. The sender's name and locale
+    stay empty.
     """
     if "command" in body:
         return _slash(body, me, now, commands)
@@ -145,7 +147,10 @@ def _said(event: Json, me: Me, commands: Collection[str]) -> Heard | None:
     at = _place(me, channel, event)
     ref = Ref(at, ts)
     text = heard(mrkdwn if bare is None else bare).strip()
-    payload = _spoken(text, ref, commands) or UserMessage(ref, text, attachments(event))
+    files = attachments(event)
+    payload = _spoken(text, ref, commands)
+    if payload is None or (files and isinstance(payload, Command) and payload.name not in commands):
+        payload = UserMessage(ref, text, files)
     # The same words come as `message` and, when they name us, as `app_mention` too: one event, whichever is first.
     incoming = Incoming(f"{NAME}:{me.team}:{channel}:{ts}", at, Sender(str(event["user"])), _time(ts), payload)
     return Heard(incoming, addressed)
@@ -170,7 +175,7 @@ def _umbrella(text: str, ref: Ref | None, commands: Collection[str]) -> Payload:
     name, _, arguments = text.partition(" ")
     if name.lower() in commands:
         return Command(ref, name.lower(), arguments.strip())
-    return UserMessage(ref, text)
+    return Command(ref, text.lower()) if is_word(text) else UserMessage(ref, text)
 
 
 def _changed(event: Json, id_: str, me: Me, now: datetime) -> Heard | None:
@@ -261,27 +266,30 @@ def _press(body: Json, me: Me, now: datetime) -> Heard | None:
     channel, ts = str(container.get("channel_id") or _id(body.get("channel"))), str(container.get("message_ts") or "")
     message = body.get("message")
     thread = container.get("thread_ts") or (message.get("thread_ts") if isinstance(message, Mapping) else None)
-    id_ = f"{NAME}:{me.team}:{body.get('trigger_id')}:{action.get('action_ts') or ''}"
+    trigger = str(body.get("trigger_id") or "")
+    id_ = f"{NAME}:{me.team}:{trigger}:{action.get('action_ts') or ''}"
     if not channel or not ts:
         view = body.get("view")
         at_home = isinstance(view, Mapping) and view.get("type") == "home"
-        press = Press(value, None, str(Handle(me.team, user)), at_home)
+        press = Press(value, None, str(Handle(me.team, user, trigger=trigger)), at_home)
         return Heard(Incoming(id_, place(me.team, user), Sender(user), now, press))
     at = _place(me, channel, {"ts": ts, "thread_ts": thread})
     ref = None if container.get("is_ephemeral") else Ref(at, ts)
-    press = Press(value, ref, str(Handle(me.team, user, channel, at.topic)))
+    press = Press(value, ref, str(Handle(me.team, user, channel, at.topic, trigger)))
     return Heard(Incoming(id_, at, Sender(user), now, press))
 
 
 def _submission(body: Json, me: Me, now: datetime) -> Heard | None:
     view, user = body.get("view"), _id(body.get("user"))
-    if not isinstance(view, Mapping) or view.get("callback_id") != pages.ASK or not user:
-        return None
-    question = pages.asked(view)
-    if not question:
+    if not isinstance(view, Mapping) or not user:
         return None
     id_ = f"{NAME}:{me.team}:{body.get('trigger_id') or view.get('id')}"
-    return Heard(Incoming(id_, place(me.team, user), Sender(user), now, UserMessage(None, question)))
+    if question := pages.asked(view):
+        return Heard(Incoming(id_, place(me.team, user), Sender(user), now, UserMessage(None, question)))
+    if (form := pages.filled(view)) is not None:
+        at = place(me.team, form.channel or user, form.thread)
+        return Heard(Incoming(id_, at, Sender(user), now, Filled(form.action, form.text)))
+    return None
 
 
 def _place(me: Me, channel: str, message: Json) -> Place:

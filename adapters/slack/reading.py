@@ -1,18 +1,20 @@
 """Heard → event: what only Slack or our own memory can say is looked up here, before the event is stored."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from adapters.slack.address import is_direct, is_person
+from adapters.slack.attachments import attachment, is_bare
 from adapters.slack.client import Client
 from adapters.slack.deadline import LOOK_SECONDS, within
 from adapters.slack.faults import UNAUTHORISED, code_of
 from adapters.slack.parse import Heard, Me, emoji, parse
 from adapters.slack.people import People
-from bot.domain.errors import Blocked, MessageGone, Misconfigured
-from bot.domain.incoming import Incoming, Reaction, StopRequest
+from bot.domain.errors import Blocked, MessageGone, MessengerError, Misconfigured
+from bot.domain.incoming import Attachment, Incoming, Reaction, StopRequest, UserMessage
 from bot.domain.place import Place, Ref
 from bot.domain.ports import Clock
 
@@ -55,6 +57,8 @@ class Reader:
                 incoming = await self._reacted(incoming, incoming.payload)
             elif isinstance(incoming.payload, StopRequest):
                 incoming = await self._stopped(incoming)
+            elif isinstance(incoming.payload, UserMessage):
+                incoming = await self._described(incoming, incoming.payload)
         except (Blocked, MessageGone, Misconfigured) as refusal:
             if code_of(refusal) in UNAUTHORISED:
                 raise
@@ -77,6 +81,26 @@ class Reader:
         if not place.topic or not is_direct(place) or await self._ours(place):
             return incoming
         return replace(incoming, place=place.room)
+
+    async def _described(self, incoming: Incoming, said: UserMessage) -> Incoming:
+        """An event tells nothing but the ids of files from other workspaces."""
+        if not any(map(is_bare, said.attachments)):
+            return incoming
+        team = incoming.place.workspace
+        found = await asyncio.gather(*(self._looked_up(team, one) for one in said.attachments))
+        return replace(incoming, payload=replace(said, attachments=tuple(found)))
+
+    async def _looked_up(self, team: str, one: Attachment) -> Attachment:
+        """As it came, when Slack does not tell more within a second: no message is lost for a file's name."""
+        if not is_bare(one):
+            return one
+        look = self._client.look(team, lambda web: web.files_info(file=one.file))
+        try:
+            file = (await within(self._clock, LOOK_SECONDS, look)).get("file")
+        except MessengerError as trouble:
+            log.info("file %s stays without a name: %s", one.file, type(trouble).__name__)
+            return one
+        return attachment({**file, "id": one.file}) if isinstance(file, Mapping) else one
 
     async def _reacted(self, incoming: Incoming, reaction: Reaction) -> Incoming:
         """An event about a reaction says neither in which thread it is nor what else the person left there."""

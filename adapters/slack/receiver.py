@@ -161,6 +161,8 @@ class Receiver:
         me = await self._client.me(team)
         if await self._shortcuts.opened(body, team):
             return BoltResponse(status=200)
+        if errors := await self._shortcuts.refused(body, team):
+            return BoltResponse(status=200, body=errors)
         heard = self._reader.hear(body, me)
         if heard is None:
             return BoltResponse(status=200)

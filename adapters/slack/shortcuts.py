@@ -1,11 +1,11 @@
-"""What is answered at once while a person waits: the form of the message shortcut, and the note after a command."""
+"""What is answered at once while a person waits: forms, what is wrong in them, and the note after a command."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from adapters.slack.client import Client
-from adapters.slack.pages import Words, ask_modal
+from adapters.slack.pages import Words, ask_modal, blank
 from adapters.slack.parse import Shortcut, shortcut
 from adapters.slack.people import People
 from bot.domain.errors import MessengerError
@@ -37,6 +37,18 @@ class Shortcuts:
             # The right to open a form lasts three seconds; there is no second try.
             log.warning("the form of a shortcut in %s could not be opened: %s", team, trouble.detail)
         return True
+
+    async def refused(self, body: Mapping[str, Any], team: str) -> dict[str, Any]:
+        """What acknowledges a form that was sent with nothing in it: it stays open and says so; else nothing.
+
+        See https://docs.slack.dev/surfaces/modals#displaying_errors.
+        """
+        view = body.get("view")
+        if body.get("type") != "view_submission" or not isinstance(view, Mapping) or not (field := blank(view)):
+            return {}
+        user = body.get("user")
+        person = await self._people.describe(team, str(user.get("id") or "") if isinstance(user, Mapping) else "")
+        return {"response_action": "errors", "errors": {field: self._texts.say(person.locale, "slack-form-empty")}}
 
     async def note(self, body: Mapping[str, Any], team: str) -> dict[str, Any]:
         """What acknowledges `body`: after a command in a channel, where its answer is; else nothing."""

@@ -25,6 +25,20 @@ log = logging.getLogger(__name__)
 Dispatch = Callable[[SocketModeRequest], Awaitable[BoltResponse]]
 
 
+async def check_app_token(app_token: str, api_base: str) -> None:
+    """Try whether Slack lets us open sockets with it; none is opened.
+
+    `api_base` ends in `/api/`. MessengerError; Misconfigured, whose `detail` says what to do, when it is refused.
+    """
+    client = Client("", api_base, app_token)
+    try:
+        await client.socket_address()
+    except Misconfigured as refusal:
+        raise Misconfigured(_advice(refusal)) from None
+    finally:
+        await client.close()
+
+
 class Socket:
     """One connection at a time; while Slack replaces it, the old one still takes its acknowledgements."""
 

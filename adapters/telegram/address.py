@@ -53,8 +53,8 @@ def answered(message: Message) -> Message | None:
     return replied
 
 
-def without_mention(text: str, entities: Sequence[MessageEntity], me: Me) -> str | None:
-    """`text` with every mention of us cut out; None when there is none. Alone, the mention stays.
+def without_mention(text: str, entities: Sequence[MessageEntity], me: Me, *, is_caption: bool = False) -> str | None:
+    """`text` with every mention of us cut out; None when there is none. Alone, the mention stays, but not as a caption.
 
     Offsets of entities count UTF-16 code units (Bot API, MessageEntity).
     """
@@ -65,7 +65,7 @@ def without_mention(text: str, entities: Sequence[MessageEntity], me: Me) -> str
     for start, end in reversed(spans):
         before, after = _decode(units[: start * 2]), _decode(units[end * 2 :])
         units = _joined(before, after).encode("utf-16-le", "surrogatepass")
-    return _decode(units).strip() or text.strip()
+    return _decode(units).strip() or ("" if is_caption else text.strip())
 
 
 def is_named_in(text: str, me: Me) -> bool:

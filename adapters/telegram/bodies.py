@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiogram.types import (
     BufferedInputFile,
+    ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputRichMessage,
@@ -19,6 +20,7 @@ from bot.domain.place import Place, Ref
 from bot.markdown.plain import clean
 
 _ACTION_BYTES = 64
+_PLACEHOLDER_CHARS = 64
 _TEXT_UNITS = 4096
 _CAPTION_UNITS = 1024
 _STATUS_CHARS = 160
@@ -74,6 +76,11 @@ def is_photo(file: File) -> bool:
     return file.media_type in ("image/png", "image/jpeg") and len(file.content) <= _PHOTO_BYTES
 
 
+def is_track(file: File) -> bool:
+    """Whether Telegram's music player takes the file: MP3 and M4A only (https://core.telegram.org/bots/api#sendaudio)."""
+    return file.media_type in ("audio/mpeg", "audio/mp4", "audio/x-m4a")
+
+
 def upload(file: File) -> BufferedInputFile:
     """Unrenderable for a file that Telegram will not take."""
     if not 0 < len(file.content) <= _FILE_BYTES:
@@ -86,6 +93,21 @@ def keyboard(buttons: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | 
     """None when there are no buttons. ValueError for an action that Telegram cannot carry."""
     rows = [[_button(button) for button in row] for row in buttons if row]
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
+
+
+def markup(place: Place, outgoing: Outgoing) -> InlineKeyboardMarkup | ForceReply | None:
+    """The buttons, or the request for a reply: a message carries one of the two (Bot API, `reply_markup`).
+
+    In a group a bot in privacy mode hears a user's words only when they reply to it, so there the reply is what
+    matters. In private chats everything is heard, and the buttons are worth more than an open reply.
+    """
+    buttons = keyboard(outgoing.buttons)
+    if not outgoing.asks or (buttons is not None and not place.chat.startswith("-")):
+        return buttons
+    placeholder = " ".join(clean(outgoing.asks).split())[:_PLACEHOLDER_CHARS].rstrip()
+    # Of a selective request only whoever is answered by it sees anything; answering nobody, it would ask nobody.
+    selective = reply_parameters(place, outgoing.reply_to) is not None
+    return ForceReply(input_field_placeholder=placeholder or None, selective=selective or None)
 
 
 def reply_parameters(place: Place, reply_to: Ref | None) -> ReplyParameters | None:

@@ -22,6 +22,8 @@ from bot.domain.errors import (
     Ambiguous,
     Blocked,
     ChatMoved,
+    FileGone,
+    FileTooLarge,
     Flooded,
     MessageGone,
     MessengerError,
@@ -30,6 +32,7 @@ from bot.domain.errors import (
     TopicGone,
     Unreachable,
     Unrenderable,
+    VoiceRefused,
 )
 from bot.domain.place import Place
 
@@ -38,6 +41,15 @@ _LONGEST_DETAIL = 200
 # The Bot API tells its 400s apart by prose only; the first match counts, and any other one is about what we sent.
 _BAD_REQUESTS: tuple[tuple[re.Pattern[str], type[MessengerError]], ...] = (
     (re.compile(r"message is not modified"), NotModified),
+    (
+        # The privacy of a user, in the words of Telegram's servers and of the Bot API server; the rights in a group.
+        re.compile(
+            r"voice_messages_forbidden|restricted receiving of voice|send_voices_forbidden|rights to send voice"
+        ),
+        VoiceRefused,
+    ),
+    (re.compile(r"file is too big$"), FileTooLarge),
+    (re.compile(r"(wrong|invalid) (remote )?file_?id|file is temporarily unavailable|file_id_invalid"), FileGone),
     (re.compile(r"thread not found|topic[_ ](deleted|closed|id_invalid|not found)"), TopicGone),
     (re.compile(r"chat not found|user not found|peer_id_invalid|was deactivated|is deactivated"), Blocked),
     (

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from aiogram.methods import EditMessageReplyMarkup
 from aiogram.types import InlineKeyboardMarkup
 
-from adapters.telegram.bodies import keyboard
+from adapters.telegram.bodies import markup
 from adapters.telegram.client import Client
 from adapters.telegram.counters import MessageCounters, is_supergroup
 from bot.domain.errors import MessageGone, MessengerError, NotModified
@@ -36,9 +36,9 @@ class Search:
 
     async def find(self, place: Place, watermark: str, outgoing: Outgoing) -> Ref | None:
         """None without buttons, without a watermark, and when none of the next ids is the message."""
-        buttons = keyboard(outgoing.buttons)
+        buttons = markup(place, outgoing)
         start = self._start(place, watermark, outgoing.reply_to)
-        if buttons is None or start == 0:
+        if not isinstance(buttons, InlineKeyboardMarkup) or start == 0:
             return None
         search = (place, watermark)
         probes = _PROBES_IN_SUPERGROUP if is_supergroup(place.chat) else _PROBES

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from aiogram.methods import (
@@ -9,12 +10,14 @@ from aiogram.methods import (
     DeleteMessage,
     EditMessageReplyMarkup,
     EditMessageText,
+    SendAudio,
     SendChatAction,
     SendDocument,
     SendMessage,
     SendPhoto,
     SendRichMessage,
     SendRichMessageDraft,
+    SendVoice,
     SetMyCommands,
 )
 from aiogram.types import BotCommand
@@ -22,7 +25,9 @@ from aiogram.types import BotCommand
 from adapters.telegram.bodies import (
     caption,
     is_photo,
+    is_track,
     keyboard,
+    markup,
     reply_parameters,
     rich_body,
     rich_draft,
@@ -31,6 +36,7 @@ from adapters.telegram.bodies import (
 )
 from adapters.telegram.client import Client
 from adapters.telegram.counters import MessageCounters
+from adapters.telegram.downloads import Downloads
 from adapters.telegram.faults import is_stale_press
 from adapters.telegram.finding import Search
 from adapters.telegram.parse import NAME
@@ -63,10 +69,13 @@ _GROUP = Capabilities(
 )
 # Telegram allows about 30 a second in all chats together.
 _BUDGET = (Rate(25, 1.0),)
+_CLOUD = "https://api.telegram.org"
 _DRAFT_IDS = 2**31 - 1
 _SEND_SECONDS = 30
 _UPLOAD_SECONDS = 180
 _TOAST_CHARS = 200
+
+_Sending = SendMessage | SendRichMessage | SendDocument | SendPhoto | SendAudio | SendVoice
 
 
 class TelegramMessenger:
@@ -77,7 +86,7 @@ class TelegramMessenger:
         token: str,
         clock: Clock,
         *,
-        api_base: str = "https://api.telegram.org",
+        api_base: str = _CLOUD,
         mode: Literal["polling", "webhook"] = "polling",
         public_url: str = "",
         webhook_secret: str = "",
@@ -88,6 +97,7 @@ class TelegramMessenger:
         self._counters = MessageCounters()
         self._receiver = Receiver(self._client, clock, self._counters, webhook)
         self._search = Search(self._client, self._counters)
+        self._downloads = Downloads(self._client, clock, has_own_server=api_base.rstrip("/") != _CLOUD)
         self._hooked = webhook is not None
 
     @property
@@ -124,7 +134,7 @@ class TelegramMessenger:
                 message_thread_id=_thread(place),
                 rich_message=rich,
                 reply_parameters=reply_parameters(place, outgoing.reply_to),
-                reply_markup=keyboard(outgoing.buttons),
+                reply_markup=markup(place, outgoing),
             )
             try:
                 return await self._post(place, method)
@@ -142,12 +152,12 @@ class TelegramMessenger:
             entities=body.entities,
             parse_mode=None,
             reply_parameters=reply_parameters(place, outgoing.reply_to),
-            reply_markup=keyboard(outgoing.buttons),
+            reply_markup=markup(place, outgoing),
         )
         return await self._post(place, method)
 
     async def _send_file(self, place: Place, outgoing: Outgoing, file: File) -> Ref:
-        """A picture is shown, anything else is offered for download."""
+        """Speech and music are played, a picture is shown, anything else is offered for download."""
         body = caption(outgoing)
         content: dict[str, Any] = {
             "chat_id": int(place.chat),
@@ -156,10 +166,14 @@ class TelegramMessenger:
             "caption_entities": body.entities or None,
             "parse_mode": None,
             "reply_parameters": reply_parameters(place, outgoing.reply_to),
-            "reply_markup": keyboard(outgoing.buttons),
+            "reply_markup": markup(place, outgoing),
         }
-        method: SendPhoto | SendDocument
-        if is_photo(file):
+        method: _Sending
+        if outgoing.voice:
+            method = SendVoice(voice=upload(file), **content)
+        elif is_track(file):
+            method = SendAudio(audio=upload(file), **content)
+        elif is_photo(file):
             method = SendPhoto(photo=upload(file), **content)
         else:
             method = SendDocument(document=upload(file), disable_content_type_detection=True, **content)
@@ -168,7 +182,7 @@ class TelegramMessenger:
     async def _post(
         self,
         place: Place,
-        method: SendMessage | SendRichMessage | SendDocument | SendPhoto,
+        method: _Sending,
         seconds: int = _SEND_SECONDS,
     ) -> Ref:
         message = await self._client.send(method, place, timeout_seconds=seconds)
@@ -222,6 +236,9 @@ class TelegramMessenger:
             keep_on_stop=True,
         )
         await self._client.call(method, place)
+
+    async def fetch(self, place: Place, file: str, into: Path, *, limit_bytes: int) -> int:
+        return await self._downloads.fetch(file, into, limit_bytes)
 
     async def clear_buttons(self, ref: Ref) -> None:
         method = EditMessageReplyMarkup(chat_id=int(ref.place.chat), message_id=int(ref.message))

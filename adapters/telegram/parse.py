@@ -60,7 +60,7 @@ def parse(update: Update, me: Me, received_at: datetime, *, continues: bool = Fa
 
     Nothing is answered to bots, to ourselves, to service messages and to talk in a group that is not addressed to us.
     `received_at` is the time of those updates that carry none of their own (presses, stops). `continues` says that the
-    message goes on with one that was addressed to us.
+    message goes on with one that was addressed to us, or belongs to it.
     """
     found = _event(update, me, received_at, continues)
     if found is None:
@@ -113,18 +113,30 @@ def _spoken(message: Message, me: Me, continues: bool) -> Payload | None:
     if not addressed.strip() and not things:
         kind = ContentType(message.content_type).value
         return Unsupported(ref, kind) if kind in _UNREADABLE else None
-    return UserMessage(ref, clean(addressed), things, _reply_to(message), _units(text) >= _FULL_UNITS)
+    return UserMessage(
+        ref,
+        clean(addressed),
+        things,
+        _reply_to(message),
+        cut=_units(text) >= _FULL_UNITS,
+        album=message.media_group_id or "",
+    )
 
 
 def _addressed(message: Message, text: str, me: Me) -> str | None:
     """What the message tells us; None when it speaks to somebody else."""
     if message.chat.type == "private":
         return text
-    bare = without_mention(text, message.entities or message.caption_entities or (), me)
+    bare = _without_mention(message, text, me)
     if bare is not None:
         return bare
     named = message.rich_message is not None and is_named_in(text, me)
     return text if named or replies_to_us(message, me) else None
+
+
+def _without_mention(message: Message, text: str, me: Me) -> str | None:
+    entities = message.entities or message.caption_entities or ()
+    return without_mention(text, entities, me, is_caption=message.caption is not None)
 
 
 def _edit(message: Message, me: Me) -> _Event | None:
@@ -134,7 +146,7 @@ def _edit(message: Message, me: Me) -> _Event | None:
         return None
     bare = None
     if message.chat.type != "private":
-        bare = without_mention(text, message.entities or message.caption_entities or (), me)
+        bare = _without_mention(message, text, me)
     place = _place(message)
     edit = UserEdit(Ref(place, str(message.message_id)), clean(text if bare is None else bare))
     at = message.date if message.edit_date is None else datetime.fromtimestamp(message.edit_date, UTC)

@@ -84,8 +84,7 @@ class Poller:
             if not isinstance(raw, Mapping) or (number := update_id(raw)) is None:
                 log.error("something without an update id came from Telegram, skipped")
                 continue
-            incoming = self._reader.read(raw)
-            if incoming is not None:
+            for incoming in self._reader.read(raw):
                 await self._take(incoming, take)
             self._offset = number + 1
         if batch and self._offset == before:

@@ -8,6 +8,7 @@ from aiogram.types import CallbackQuery, Message, Update
 from pydantic import ValidationError
 
 from adapters.telegram.address import Me
+from adapters.telegram.albums import Albums
 from adapters.telegram.counters import MessageCounters
 from adapters.telegram.parse import parse
 from adapters.telegram.pastes import Pastes
@@ -27,23 +28,39 @@ class Reader:
         self._clock = clock
         self._counters = counters
         self._pastes = Pastes()
+        self._albums = Albums()
 
-    def read(self, raw: Mapping[str, object]) -> Incoming | None:
-        """The event in `raw`; None for what is not for us, and, with a line in the log, for what cannot be read."""
+    def read(self, raw: Mapping[str, object]) -> list[Incoming]:
+        """The event in `raw`; none for what is not for us, and, with a line in the log, for what cannot be read.
+
+        Several when it shows that earlier updates, which seemed not to be for us, are parts of an album that is.
+        """
         try:
             update = self._validated(raw)
             if update is None:
-                return None
+                return []
             self._note(update)
-            continues = update.message is not None and self._pastes.continues(update.message)
-            incoming = parse(update, self._me, self._clock.now(), continues=continues)
-            if update.message is not None and incoming is not None:
-                self._pastes.saw(update.message)
-            return incoming
+            return self._parsed(update)
         except Exception as exc:
             # One strange update must not stop all that follow. The exception's text would quote it.
             log.error("update %s of kind %s skipped: %s", update_id(raw), _kind(raw), type(exc).__name__)
-            return None
+            return []
+
+    def _parsed(self, update: Update) -> list[Incoming]:
+        now, message = self._clock.now(), update.message
+        if message is None:
+            return _listed(parse(update, self._me, now))
+        incoming = parse(update, self._me, now, continues=self._pastes.continues(message))
+        if incoming is not None:
+            self._pastes.saw(message)
+            return [*self._albums.open(message), incoming]
+        if not Albums.may_be_ours(message):
+            return []
+        part = parse(update, self._me, now, continues=True)
+        if self._albums.is_ours(message):
+            return _listed(part)
+        self._albums.hold(message, part)
+        return []
 
     def _validated(self, raw: Mapping[str, object]) -> Update | None:
         context = {"bot": self._bot}
@@ -56,7 +73,12 @@ class Reader:
             "update %s of kind %s does not validate (%d errors), %s",
             update_id(raw), _kind(raw), count, "skipped" if rest is None else "reading the known part",
         )  # fmt: skip
-        return None if rest is None else Update.model_validate(rest, context=context)
+        if rest is None:
+            return None
+        try:
+            return Update.model_validate(rest, context=context)
+        except ValidationError:
+            return Update.model_validate(salvage(raw, files=False), context=context)
 
     def _note(self, update: Update) -> None:
         message: object = update.message or update.edited_message or update.callback_query
@@ -70,6 +92,10 @@ def update_id(raw: Mapping[str, object]) -> int | None:
     """The id of an update; None when it has none that could be acknowledged."""
     found = raw.get("update_id")
     return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def _listed(incoming: Incoming | None) -> list[Incoming]:
+    return [] if incoming is None else [incoming]
 
 
 def _kind(raw: Mapping[str, object]) -> str:

@@ -18,6 +18,7 @@ from adapters.telegram.parse import UPDATE_KINDS
 from adapters.telegram.polling import Poller
 from adapters.telegram.reading import Reader, update_id
 from bot.domain.errors import SettingsError, StorageError
+from bot.domain.incoming import Incoming
 from bot.domain.messenger import Posted, Take
 from bot.domain.patience import Patience
 from bot.domain.ports import Clock
@@ -89,18 +90,22 @@ class Receiver:
         reader = await self._known()
         if reader is None:
             return Posted(503)
-        incoming = reader.read(raw)
-        if incoming is None:
-            return Posted(200)
+        for incoming in reader.read(raw):
+            if (status := await self._take(incoming, take)) != 200:
+                return Posted(status)
+        return Posted(200)
+
+    async def _take(self, incoming: Incoming, take: Take) -> int:
+        """The status to answer with."""
         try:
             await take(incoming)
         except StorageError:
             log.warning("update %s could not be stored; Telegram will post it again", incoming.id)
-            return Posted(500)
+            return 500
         except Exception:
             log.exception("update %s could not be taken", incoming.id)
-            return Posted(self._after_failure(incoming.id))
-        return Posted(200)
+            return self._after_failure(incoming.id)
+        return 200
 
     def _after_failure(self, update: str) -> int:
         """500 makes Telegram post it again; an update that fails again and again must not hold up those behind it."""

@@ -11,19 +11,42 @@ from adapters.telegram.rich import flatten
 Raw = dict[str, object]
 
 _ENVELOPE = ("message_id", "date", "chat", "from", "sender_chat", "message_thread_id", "is_topic_message")
-_SPOKEN = ("text", "entities", "caption", "caption_entities", "migrate_to_chat_id", "is_automatic_forward")
+_FILES = ("voice", "audio", "video_note", "video", "animation", "document")
+_OF_A_FILE = (
+    "file_id",
+    "file_unique_id",
+    "file_size",
+    "file_name",
+    "mime_type",
+    "duration",
+    "width",
+    "height",
+    "length",
+    "title",
+    "performer",
+)
+_SPOKEN = (
+    "text",
+    "entities",
+    "caption",
+    "caption_entities",
+    "media_group_id",
+    "migrate_to_chat_id",
+    "is_automatic_forward",
+)
 _REACTIONS = frozenset({"emoji", "custom_emoji", "paid"})
 
 
-def salvage(update: Mapping[str, object]) -> Raw | None:
+def salvage(update: Mapping[str, object], *, files: bool = True) -> Raw | None:
     """`update` with only those parts that we need and that have not changed in years; None when there are none.
 
-    A message keeps its envelope, its text, and its rich content as one flat paragraph; with neither it becomes
-    an empty rich message, which is read as unsupported.
+    A message keeps its envelope, its text, its files, and its rich content as one flat paragraph; with nothing of it
+    it becomes an empty rich message, which is read as unsupported. Without `files` these go too: the trouble may lie
+    in them.
     """
     for kind in ("message", "edited_message"):
         if isinstance(message := update.get(kind), Mapping):
-            return _only(update, kind, _message(message))
+            return _only(update, kind, _message(message, files))
     if isinstance(query := update.get("callback_query"), Mapping):
         return _only(update, "callback_query", _query(query))
     if isinstance(event := update.get("message_reaction"), Mapping):
@@ -37,16 +60,26 @@ def _only(update: Mapping[str, object], kind: str, content: Raw) -> Raw:
     return {"update_id": update.get("update_id"), kind: content}
 
 
-def _message(message: Mapping[str, object]) -> Raw:
+def _message(message: Mapping[str, object], with_files: bool) -> Raw:
     kept = _pick(message, *_ENVELOPE, *_SPOKEN)
     if isinstance(replied := message.get("reply_to_message"), Mapping):
         kept["reply_to_message"] = _pick(replied, *_ENVELOPE, "forum_topic_created")
-    if "text" in kept or "caption" in kept or "migrate_to_chat_id" in kept:
+    files = _files(message) if with_files else {}
+    kept |= files
+    if files or "text" in kept or "caption" in kept or "migrate_to_chat_id" in kept:
         return kept
     rich = message.get("rich_message")
     text = flatten(rich) if isinstance(rich, Mapping) else ""
     kept["rich_message"] = {"blocks": [{"type": "paragraph", "text": text}]}
     return kept
+
+
+def _files(message: Mapping[str, object]) -> Raw:
+    found: Raw = {name: _pick(file, *_OF_A_FILE) for name in _FILES if isinstance(file := message.get(name), Mapping)}
+    sizes = message.get("photo")
+    if isinstance(sizes, list) and sizes:
+        found["photo"] = [_pick(size, *_OF_A_FILE) for size in sizes if isinstance(size, Mapping)]
+    return found
 
 
 def _query(query: Mapping[str, object]) -> Raw:

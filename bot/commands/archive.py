@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.commands.titles import as_seen_by
+from bot.domain.media import Upload
 from bot.domain.thread import Message, Thread, Turn, User
 from specialists.brief import answers
 from storage.briefs import Brief
@@ -24,6 +25,12 @@ class ExportedTurn:
     turn: Turn
     messages: tuple[Message, ...]
     files: tuple[StoredFile, ...] = ()
+    uploads: tuple[Upload, ...] = ()
+    """What came with the messages; each knows with which."""
+
+    def sent_with(self, message: Message) -> list[Upload]:
+        """The files that came with the message. A place or a contact is none: it is told in the text."""
+        return [one for one in self.uploads if one.message_id == message.id and one.sort != "thing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +109,8 @@ async def _read_turns(
         turn = await tx.turns.get(number)
         if thread.shared:
             turn = replace(turn, rating=thumbs.get(number, 0))
-        files = await tx.files.of_turns([number])
-        turns.append(ExportedTurn(turn, tuple(by_turn[number]), tuple(files)))
+        files, uploads = await tx.files.of_turns([number]), await tx.uploads.of_turn(number)
+        turns.append(ExportedTurn(turn, tuple(by_turn[number]), tuple(files), tuple(uploads)))
     return turns
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from bot.commands.archive import Archive, Exported, ExportedTurn
+from bot.domain.media import Upload
 from bot.domain.specialist import Team
 from bot.domain.thread import Message, TurnState
 from bot.texts import Texts
@@ -66,6 +67,17 @@ class Captions:
         if message.role == "assistant" and turn.turn.state is TurnState.FAILED:
             notes.append(self._texts.say(self.locale, "export-failed"))
         return " · ".join(notes)
+
+    def sent(self, turn: ExportedTurn, message: Message) -> list[str]:
+        """The files that came with the message, a line for each."""
+        return [self._upload(upload) for upload in turn.sent_with(message)]
+
+    def _upload(self, upload: Upload) -> str:
+        if upload.part_kind is None:
+            return self._texts.say(self.locale, "export-sent", name=upload.name)
+        return self._texts.say(
+            self.locale, "export-sent-parts", name=upload.name, kind=upload.part_kind, count=upload.parts
+        )
 
     def files(self, turn: ExportedTurn) -> list[str]:
         return [self._texts.say(self.locale, "export-file", name=file.name) for file in turn.files]

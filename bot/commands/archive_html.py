@@ -68,6 +68,7 @@ def _turn(turn: ExportedTurn, captions: Captions) -> str:
         speaker, notes = escape(captions.speaker(turn, message)), escape(captions.notes(turn, message))
         parts.append(f'<article class="{message.role}">{_note(f"<b>{speaker}</b> · {notes}")}')
         parts.append(f'<p class="text" dir="auto">{escape(message.text)}</p></article>')
+        parts += [_note(escape(line)) for line in captions.sent(turn, message)]
     parts += [_note(escape(line)) for line in captions.files(turn)]
     return "\n".join(parts)
 

@@ -12,7 +12,14 @@
       "id": number, "state": text, "specialist": name, "created_at": time, "finished_at": time|null,
       "version": number (1 for the first reply, more after an edit or "again"), "confidence": 0..1|null,
       "rating": 1|0|-1, "error": text,
-      "messages": [{"role": "user"|"assistant", "text": text, "version": number, "created_at": time}],
+      "messages": [{
+        "role": "user"|"assistant", "text": text, "version": number, "created_at": time,
+        "sent": [{
+          "name": text (may be empty), "kind": "photo"|"voice"|"audio"|"video"|"video_note"|"document"|…,
+          "media_type": text, "size_bytes": number|null, "duration_seconds": number|null,
+          "state": "waiting"|"ready"|"refused", "parts": number, "part_kind": "page"|"slide"|"sheet"|…|null
+        }]
+      }],
       "files": [{"name": text, "media_type": text, "size_bytes": number, "version": number, "created_at": time}]
     }]
   }],
@@ -33,6 +40,7 @@ from datetime import UTC, datetime
 
 from bot.commands.archive import Archive, Exported, ExportedTurn
 from bot.domain.job import Json
+from bot.domain.media import Upload
 
 
 def as_json(archive: Archive) -> str:
@@ -85,7 +93,13 @@ def _turn(exported: ExportedTurn) -> Json:
         "rating": turn.rating,
         "error": turn.error,
         "messages": [
-            {"role": one.role, "text": one.text, "version": one.version, "created_at": _time(one.created_at)}
+            {
+                "role": one.role,
+                "text": one.text,
+                "version": one.version,
+                "created_at": _time(one.created_at),
+                "sent": [_upload(upload) for upload in exported.sent_with(one)],
+            }
             for one in exported.messages
         ],
         "files": [
@@ -98,6 +112,20 @@ def _turn(exported: ExportedTurn) -> Json:
             }
             for file in exported.files
         ],
+    }
+
+
+def _upload(upload: Upload) -> Json:
+    told = upload.attachment
+    return {
+        "name": told.name,
+        "kind": told.kind,
+        "media_type": upload.media_type or told.media_type,
+        "size_bytes": upload.size_bytes or told.size_bytes,
+        "duration_seconds": told.duration_seconds,
+        "state": upload.state.value,
+        "parts": upload.parts,
+        "part_kind": upload.part_kind,
     }
 
 

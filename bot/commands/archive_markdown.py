@@ -21,6 +21,7 @@ def as_markdown(archive: Archive, captions: Captions) -> str:
             for message in turn.messages:
                 speaker, notes = captions.speaker(turn, message), captions.notes(turn, message)
                 parts += [f"### {literal(speaker)} · {notes}", _quoted(message.text)]
+                parts += [f"- {literal(line)}" for line in captions.sent(turn, message)]
             parts += [f"- {literal(line)}" for line in captions.files(turn)]
     if archive.facts:
         parts += [f"## {literal(captions.facts)}", *(f"- {literal(fact.text)}" for fact in archive.facts)]

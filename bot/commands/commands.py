@@ -18,7 +18,8 @@ from bot.commands.searching import Searching
 from bot.commands.team import TeamCommands
 from bot.commands.usage import UsageCommands
 from bot.courier import Courier
-from bot.domain.errors import MessengerError, Refused
+from bot.domain.errors import MessengerError, Refused, StorageError
+from bot.domain.messenger import File
 from bot.domain.place import Place
 from bot.domain.ports import Clock
 from bot.domain.specialist import Team
@@ -28,12 +29,15 @@ from bot.texts import Texts
 from bot.upkeep import put_taking_down
 from bot.work import ATTEMPTS, Handler, Work
 from storage.store import Store, Tx
+from storage.vault import Vault
 
 log = logging.getLogger(__name__)
 
 _PRIVATE = frozenset({"threads", "open", "search", "export", "memory", "usage", "settings", "link"})
 """Their answers are for the user's own eyes."""
-_ON_HOME = frozenset({"start", "specialist", "new", "open", "rename", "archive", "delete", "thinking", "language"})
+_ON_HOME = frozenset(
+    {"start", "specialist", "new", "open", "rename", "archive", "delete", "thinking", "voice", "language"}
+)
 """They may change what the user's page shows."""
 _FILE_SECONDS = 86_400.0
 _FAREWELL_ATTEMPTS = 1_000
@@ -57,25 +61,28 @@ class Commands(Handler):
         quota: Quota,
         clock: Clock,
         *,
+        vault: Vault,
         remembers: bool,
+        speaks: bool,
         homes: Callable[[Place], bool],
     ) -> None:
-        """`remembers`: the platform's policy lets facts about users be kept. `homes` says whether the messenger of a
-        place is `Homing`."""
+        """`remembers`: the platform's policy lets facts about users be kept. `speaks`: replies can be spoken. `homes`
+        says whether the messenger of a place is `Homing`."""
         self._store = store
+        self._vault = vault
         self._courier = courier
         self._texts = texts
         self._home = HomeCalls(homes)
         self._delivery = Delivery(courier, self._home)
         self._team = TeamCommands(team, texts)
         self._orientation = Orientation(texts)
-        self._verbs = self._table(team, quota, clock, remembers=remembers)
+        self._verbs = self._table(team, quota, clock, remembers=remembers, speaks=speaks)
         self._gatherings: Mapping[str, Gathering] = {"export": Exports(team, texts, clock).export}
 
-    def _table(self, team: Team, quota: Quota, clock: Clock, *, remembers: bool) -> Mapping[str, Verb]:
+    def _table(self, team: Team, quota: Quota, clock: Clock, *, remembers: bool, speaks: bool) -> Mapping[str, Verb]:
         texts = self._texts
         conversations = Conversations(team, texts)
-        preferences = Preferences(texts, remembers=remembers)
+        preferences = Preferences(texts, remembers=remembers, speaks=speaks)
         return {
             "start": self._team.start,
             "help": self._orientation.help,
@@ -93,6 +100,7 @@ class Commands(Handler):
             "usage": UsageCommands(team, texts, quota, clock).usage,
             "settings": preferences.settings,
             "thinking": preferences.thinking,
+            "voice": preferences.voice,
             "language": preferences.language,
             "link": Linking(texts, clock).link,
             "forget": Privacy(texts).forget,
@@ -125,7 +133,8 @@ class Commands(Handler):
         file = None
         if value["file"] is not None:
             async with self._store.begin() as tx:
-                file = await tx.files.content(value["file"])
+                kept = await tx.files.get(value["file"])
+            file = await self._vault.file(kept)
         return Answer.load(value, file)
 
     async def _carry_out(self, work: Work) -> Answer:
@@ -134,12 +143,13 @@ class Commands(Handler):
         work.check()
         try:
             gathered = await self._gather(given)
+            blob = await self._keep(given, gathered)
             async with self._store.begin() as tx:
                 answer = gathered or await self._answer(tx, given)
                 await self._refresh_home(tx, given, str(work.job.payload.get("sender", "")))
                 if answer.is_secret:
                     return answer
-                answer, file_id = await self._keep_file(tx, given, answer)
+                answer, file_id = await self._keep_file(tx, given, answer, blob)
                 dumped = answer.dump(file_id)
                 await tx.jobs.record(work.job, "answer", dumped)
         except Refused as error:
@@ -190,14 +200,26 @@ class Commands(Handler):
         text = self._texts.say(given.locale, error.sentence)
         return Answer(toast=text) if given.is_press and not given.is_private else Answer(text)
 
-    async def _keep_file(self, tx: Tx, given: Given, answer: Answer) -> tuple[Answer, int | None]:
+    async def _keep(self, given: Given, gathered: Answer | None) -> int | None:
+        """The content of the answer's file, which no row refers to yet; None when there is none that can be sent."""
+        if gathered is None or gathered.file is None or self._is_too_large(given, gathered.file):
+            return None
+        return await self._vault.keep_bytes(gathered.file.content)
+
+    async def _keep_file(self, tx: Tx, given: Given, answer: Answer, blob: int | None) -> tuple[Answer, int | None]:
         """Store the answer's file for a day, which also gives it a link, unless it is more than can be sent here."""
-        if answer.file is None:
+        file = answer.file
+        if file is None:
             return answer, None
-        if len(answer.file.content) > self._courier.capabilities(given.place).file_bytes:
+        if blob is None:
             return Answer(self._texts.say(given.locale, "export-too-large")), None
-        kept = await tx.files.add(given.user.id, answer.file, ttl_seconds=_FILE_SECONDS)
-        return replace(answer, file=await tx.files.content(kept.id)), kept.id
+        kept = await tx.files.add(
+            given.user.id, file.name, file.media_type, len(file.content), blob, ttl_seconds=_FILE_SECONDS
+        )
+        return replace(answer, file=replace(file, link=kept.link)), kept.id
+
+    def _is_too_large(self, given: Given, file: File) -> bool:
+        return len(file.content) > self._courier.capabilities(given.place).file_bytes
 
     async def _part(self, work: Work, answer: Answer) -> None:
         """Say the farewell, if anybody hears it, and erase everything about the user.
@@ -216,3 +238,8 @@ class Commands(Handler):
                 await put_taking_down(tx, thread_id)
         work.ended = True
         log.info("a user is forgotten")
+        try:
+            await self._vault.sweep()
+        except StorageError as error:
+            # The job that was put with the erasure goes on trying.
+            log.warning("files of a forgotten user are still there", extra={"error": type(error).__name__})

@@ -14,6 +14,7 @@ MENU = (
     "usage",
     "settings",
     "thinking",
+    "voice",
     "language",
     "link",
     "forget",
@@ -28,7 +29,7 @@ ANYONE = "anyone"
 """Stands where the name of a specialist could, for whoever fits best."""
 
 RESERVED: frozenset[str] = NAMES | {
-    *("voice", "order", "human", "cancel", ANYONE),
+    *("order", "human", "cancel", ANYONE),
     *("c", "canned", "transcript", "summary", "who", "assign", "handback", "resolve", "ban"),
 }
 """What no specialist may be called, as `/name` would not reach it: our commands, and words that are kept for more."""

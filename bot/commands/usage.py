@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import ceil
 
 from bot.commands.answer import Answer, Given
 from bot.domain.ports import Clock
@@ -44,8 +45,9 @@ class UsageCommands:
         locale = given.locale
         totals = await tx.ledger.usage_of(given.user.id, since)
         span, turns = self._texts.say(locale, key), await tx.turns.count_since(given.user.id, since)
-        if not any(one.input_tokens or one.output_tokens for one in totals):
+        if not any(one.input_tokens or one.output_tokens or one.audio_seconds for one in totals):
             return self._texts.say(locale, "usage-span-free", span=span, turns=turns)
+        seconds = sum(one.audio_seconds for one in totals)
         return self._texts.say(
             locale,
             "usage-span",
@@ -53,6 +55,8 @@ class UsageCommands:
             turns=turns,
             input=sum(one.input_tokens for one in totals),
             output=sum(one.output_tokens for one in totals),
+            spoken="yes" if seconds else "no",
+            speech=clock_time(seconds),
             cost=self._cost(locale, totals),
         )
 
@@ -96,6 +100,12 @@ class UsageCommands:
     def _name(self, name: str, locale: str) -> str:
         specialist = self._team.get(name)
         return f"{specialist.emoji} {specialist.localised(locale).title}".strip() if specialist is not None else name
+
+
+def clock_time(seconds: float) -> str:
+    """Minutes and seconds, as in 1:05; anything begun is a second."""
+    whole = ceil(seconds)
+    return f"{whole // 60}:{whole % 60:02}"
 
 
 def dollars(amount: Decimal) -> str:

@@ -12,6 +12,7 @@ from adapters.web import (
     Shown,
     WebEvent,
     edited,
+    filled,
     pressed,
     said,
     topic,
@@ -19,8 +20,9 @@ from adapters.web import (
 )
 from bot.console.live import Live
 from bot.console.shelf import PAGE_MESSAGES, Shelf
-from bot.domain.action import Choice, TurnAction, Verb
-from bot.domain.incoming import Command
+from bot.domain.action import Choice, FixAction, TurnAction, Verb
+from bot.domain.incoming import Attachment, Command
+from bot.domain.media import Upload
 from bot.domain.messenger import Take
 from bot.domain.place import Place, Ref
 from bot.domain.ports import Clock
@@ -39,6 +41,8 @@ class Exchange:
     turn: Turn
     questions: tuple[Message, ...]
     answer: Message | None
+    uploads: tuple[Upload, ...] = ()
+    """What came with the questions."""
     files: tuple[Shown, ...] = ()
     """Of the reply as it is now."""
     pause: Pause | None = None
@@ -165,18 +169,24 @@ class Conversation:
             case _:
                 return False
 
-    async def say(self, text: str) -> None:
+    async def say(self, text: str, attachments: tuple[Attachment, ...] = ()) -> None:
         """Like everything the visitor does: returns when it is durable, StorageError when it is not."""
         self.notices = ()
-        deed = said(self.place, "", self._locale, text, self._clock.now())
+        deed = said(self.place, "", self._locale, text, self._clock.now(), attachments=attachments)
         if self.chosen and not isinstance(deed.payload, Command):
-            deed = said(self.place, "", self._locale, f"@{self.chosen} {text}", self._clock.now())
+            text = f"@{self.chosen} {text}".rstrip()
+            deed = said(self.place, "", self._locale, text, self._clock.now(), attachments=attachments)
         await self._take(deed)
         if not isinstance(deed.payload, Command):
             self.chosen = ""
 
     async def edit(self, ref: Ref, text: str) -> None:
         await self._take(edited(ref, "", self._locale, text, self._clock.now()))
+
+    async def fix(self, upload: Upload, text: str) -> None:
+        """Say what was really said in the speech `upload`."""
+        action = str(FixAction(upload.id))
+        await self._take(filled(self.place, "", self._locale, action, text, self._clock.now()))
 
     async def press(self, verb: Verb, turn: Turn) -> None:
         ref = turn.reply_refs[-1] if turn.reply_refs else None
@@ -199,12 +209,17 @@ class Conversation:
 
     def _settle(self, partial: str) -> None:
         """Let go of what the store has taken over."""
-        ended = [exchange.turn for exchange in self.exchanges if not exchange.turn.state.is_open]
-        stored = {ref.message for turn in ended for ref in (*turn.reply_refs, *turn.file_refs)}
+        ended = [exchange for exchange in self.exchanges if not exchange.turn.state.is_open]
+        stored = {ref.message for one in ended for ref in (*one.turn.reply_refs, *one.turn.file_refs)}
+        shown = {file.link for one in ended for file in one.files}
         turn = self.open_turn
         if turn is None or turn.state is TurnState.REQUIRES_ACTION or self.live.message in stored:
             self.live.clear()
-        self.notices = tuple(notice for notice in self.notices if notice.message not in stored)
+        self.notices = tuple(
+            notice
+            for notice in self.notices
+            if notice.message not in stored and (notice.file is None or notice.file.link not in shown)
+        )
         if partial:
             self.live.catch_up(partial)
 
@@ -229,12 +244,16 @@ async def _exchanges(tx: Tx, thread: Thread | None, said: list[Message]) -> tupl
     waiting = [turn.id for turn in turns if turn.state is TurnState.REQUIRES_ACTION]
     pauses = {number: await tx.turns.pause_of(number) for number in waiting}
     escalated = {one.turn_id for one in await tx.escalations.of_thread(thread.id)}
+    uploads: dict[int, list[Upload]] = {}
+    for upload in await tx.uploads.of_turns(numbers):
+        uploads.setdefault(upload.turn_id, []).append(upload)
     files: dict[tuple[int | None, int], list[Shown]] = {}
     for file in await tx.files.of_turns(numbers):
         files.setdefault((file.turn_id, file.version), []).append(shown_file(file))
     return tuple(
         replace(
             _exchange(turn, said),
+            uploads=tuple(uploads.get(turn.id, ())),
             files=tuple(files.get((turn.id, turn.version), ())),
             pause=pauses.get(turn.id),
             is_escalated=turn.id in escalated,

@@ -3,11 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from nicegui.events import GenericEventArguments
-
-from adapters.web import MAX_TEXT_BYTES
 from bot.console.cast import Cast
 from bot.console.chooser import Choices, Chooser, Hello
+from bot.console.composer import Composer, Draft
 from bot.console.markup import Tag, icon, icon_button
 from bot.console.settings import SettingsPanel
 from bot.console.sidebar import Errands, Sidebar
@@ -20,19 +18,32 @@ class Wishes:
     """What the visitor can ask of the page as a whole."""
 
     say: Callable[[str], Awaitable[None]]
-    """What they wrote, or chose from what is offered; commands too."""
+    """What they chose from what is offered; commands too."""
+    send: Callable[[Draft], Awaitable[None]]
+    """What they wrote, recorded and attached."""
     stop: Callable[[], Awaitable[None]]
     earlier: Callable[[], Awaitable[None]]
     choose: Callable[[str], Awaitable[None]]
     """The specialist of the next message; empty for whoever fits."""
 
 
+@dataclass(frozen=True, slots=True)
+class SendLimits:
+    """What the visitor can send at most."""
+
+    file_bytes: int
+    voice_seconds: float
+
+
 class Frame:
     """Everything of the page that stays while the conversation changes."""
 
-    def __init__(self, words: Words, title: str, cast: Cast, wishes: Wishes, errands: Errands) -> None:
+    def __init__(
+        self, words: Words, title: str, cast: Cast, limits: SendLimits, wishes: Wishes, errands: Errands
+    ) -> None:
         self._words = words
         self._cast = cast
+        self._limits = limits
         self._wishes = wishes
         with Tag("div", "app"):
             Tag("a", "skip", words("web-skip"), href="#message")
@@ -44,6 +55,7 @@ class Frame:
                     self._build_column()
                 with Tag("div", "dock"):
                     self._build_dock()
+                Tag("div", "drop", words("web-drop"), aria_hidden="true")
 
     def show_specialist(self, chosen: str, *, is_settled: bool) -> None:
         """Who is asked next: `chosen`, or whoever fits. `is_settled`: someone answers here already."""
@@ -53,7 +65,7 @@ class Frame:
         self._title.set_text(head.title)
         words = self._words
         label = words("web-message", name=specialist.title) if specialist else words("web-message-anyone")
-        self._box.set(placeholder=label, aria_label=label)
+        self._composer.box.set(placeholder=label, aria_label=label)
         self._chooser.show(chosen, is_settled=is_settled)
         self._hello.show(chosen)
 
@@ -71,7 +83,7 @@ class Frame:
 
     def show_streaming(self, streaming: bool) -> None:
         """Offer to stop, and let screen readers wait until the reply is whole."""
-        self._stop.set_visibility(streaming)
+        self._composer.stop.set_visibility(streaming)
         self.turns.set(aria_busy="true" if streaming else "false")
 
     def alert(self, text: str) -> None:
@@ -107,17 +119,15 @@ class Frame:
         with self._alert:
             icon("alert")
             self._alert_text = Tag("p", "", dir="auto")
-        with Tag("form", "composer").on("submit", js_handler="(event) => event.preventDefault()"):
-            self._box = Tag("textarea", "", id="message", rows=1, dir="auto")
-            self._box.set(enterkeyhint="send", autocomplete="off", maxlength=MAX_TEXT_BYTES // 4)
-            self._box.on("keydown", self._said, js_handler="(event) => switchboard.keydown(event, emit)")
-            with Tag("div", "composer-tools"):
-                self._chooser = Chooser(words, self._cast, self._wishes.choose)
-                self._stop = icon_button("stop", words("web-stop"), "stop")
-                self._stop.on("click", self._wishes.stop, args=[])
-                send = icon_button("send", words("web-send"), "send")
-                send.on("click", self._said, js_handler="() => switchboard.send(emit)")
+        self._composer = Composer(
+            words,
+            file_bytes=self._limits.file_bytes,
+            voice_seconds=self._limits.voice_seconds,
+            send=self._wishes.send,
+            stop=self._wishes.stop,
+            chooser=self._build_chooser,
+        )
         Tag("p", "hint", words("web-hint"))
 
-    async def _said(self, event: GenericEventArguments) -> None:
-        await self._wishes.say(str(event.args))
+    def _build_chooser(self) -> None:
+        self._chooser = Chooser(self._words, self._cast, self._wishes.choose)

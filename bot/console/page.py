@@ -11,16 +11,21 @@ from nicegui import Client, ui
 from adapters.web import Edited, Sent, WebEvent, decode
 from bot.console.attachment import show_file
 from bot.console.cast import Cast
+from bot.console.composer import Draft
 from bot.console.conversation import Conversation, Notice
 from bot.console.errands import ShelfErrands, opened_by
-from bot.console.frame import Frame, Wishes
+from bot.console.frame import Frame, SendLimits, Wishes
 from bot.console.markup import Tag
 from bot.console.prose import Labels, Prose
+from bot.console.question import Changes
 from bot.console.reply import pause_seconds
+from bot.console.sending import UploadsGone, attached
 from bot.console.turn import Deck, TurnView
+from bot.console.uploads import UploadDesk
 from bot.console.words import Words
 from bot.domain.action import Verb
-from bot.domain.errors import SwitchboardError
+from bot.domain.errors import StorageError, SwitchboardError
+from bot.domain.media import Upload
 from bot.domain.place import Ref
 from bot.domain.ports import Bus, Clock
 from bot.domain.thread import Turn, TurnState
@@ -45,6 +50,8 @@ class ChatPage:
         words: Words,
         title: str,
         cast: Cast,
+        uploads: UploadDesk,
+        voice_seconds: float,
     ) -> None:
         self._conversation = conversation
         self._client = client
@@ -59,10 +66,13 @@ class ChatPage:
         self._lost_store = False
         self._prose = Prose(Labels(copy_code=words("web-copy-code")))
         self._cast = cast
-        self._deck = Deck(words, self._prose, cast, self._press, self._choose_for, self._edit)
-        wishes = Wishes(self._say, self._stop, self._earlier, self._choose)
+        self._uploads = uploads
+        changes = Changes(edit=self._edit, fix=self._fix)
+        self._deck = Deck(words, self._prose, cast, self._press, self._choose_for, changes)
+        wishes = Wishes(self._say, self._send, self._stop, self._earlier, self._choose)
+        limits = SendLimits(uploads.file_bytes, voice_seconds)
         self._errands = ShelfErrands(conversation, client=client, bus=bus, taken=self._taken, alert=self.alert)
-        self._frame = Frame(words, title, cast, wishes, self._errands.all())
+        self._frame = Frame(words, title, cast, limits, wishes, self._errands.all())
         self._frame.alert("")
         self.paint()
 
@@ -194,19 +204,38 @@ class ChatPage:
             self._tasks[name] = asyncio.create_task(work())
 
     async def _say(self, text: str) -> None:
-        if self._conversation.is_left_by(text):
+        await self._send(Draft(text))
+
+    async def _send(self, draft: Draft) -> None:
+        text = draft.text
+        if not draft.tokens and self._conversation.is_left_by(text):
             self._run(f"switchboard.accepted({json.dumps(text)}, location.pathname)")
             ui.navigate.to("/")
             return
         if self._cast.addresses(text) or self._cast.get(self._conversation.chosen) is None:
             self._conversation.chosen = ""
-        if await self._taken(self._conversation.say(text)):
-            self._run(f"switchboard.accepted({json.dumps(text)}, '/c/{self._conversation.place.topic}')")
+        try:
+            attachments = await attached(self._uploads, self._conversation.place.chat, draft)
+        except UploadsGone as error:
+            self.alert(error.reason)
+            self._run(f"switchboard.refused({json.dumps(error.tokens)})")
+            return
+        except StorageError as error:
+            self.alert(error.sentence)
+            self._run("switchboard.refused()")
+            return
+        if await self._taken(self._conversation.say(text, attachments)):
+            self._uploads.waiting.drop(self._conversation.place.chat, draft.tokens)
+            path = f"/c/{self._conversation.place.topic}"
+            self._run(f"switchboard.accepted({json.dumps(text)}, '{path}', {json.dumps(draft.files)})")
         else:
             self._run("switchboard.refused()")
 
     async def _edit(self, ref: Ref, text: str) -> bool:
         return await self._taken(self._conversation.edit(ref, text))
+
+    async def _fix(self, upload: Upload, text: str) -> bool:
+        return await self._taken(self._conversation.fix(upload, text))
 
     async def _press(self, verb: Verb, turn: Turn) -> None:
         await self._taken(self._conversation.press(verb, turn))

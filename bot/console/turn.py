@@ -13,15 +13,13 @@ from bot.console.conversation import Exchange
 from bot.console.live import Live
 from bot.console.markup import Tag, icon, icon_button, shown
 from bot.console.prose import Prose
+from bot.console.question import Asked, Changes, QuestionsView
 from bot.console.reply import LiveReply
 from bot.console.words import Words
 from bot.domain.action import Verb
-from bot.domain.place import Ref
 from bot.domain.status import Level, level_of
-from bot.domain.thread import Message, Turn, TurnState
-
-_LONG_CHARS = 1_500
-_EMIT_EDIT = "(event) => emit(event.target.closest('.editing').querySelector('textarea').value)"
+from bot.domain.thread import Turn, TurnState
+from bot.wording import NOTHING_USABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,7 @@ class Deck:
     press: Callable[[Verb, Turn], Awaitable[None]]
     choose: Callable[[Turn, str], Awaitable[None]]
     """Who answers a turn that waits for exactly that."""
-    edit: Callable[[Ref, str], Awaitable[bool]]
-    """Whether the change is durable."""
+    changes: Changes
 
 
 class TurnView:
@@ -43,21 +40,19 @@ class TurnView:
 
     def __init__(self, deck: Deck) -> None:
         self._deck = deck
-        self._asked: tuple[tuple[Message, ...], bool] = ((), False)
         self._replied: tuple[object, ...] | None = None
         self._offered: tuple[object, ...] | None = None
         self._live: LiveReply | None = None
         self.section = Tag("section", "turn")
         with self.section:
-            self._questions = Tag("div", "questions")
+            self._questions = QuestionsView(deck.words, deck.prose, deck.changes)
             self._reply = Tag("article", "reply")
             self._actions = Tag("div", "actions")
 
     def show(self, exchange: Exchange, *, latest: bool) -> None:
         turn, answer = exchange.turn, exchange.answer
-        if self._asked != (asked := (exchange.questions, latest and not turn.state.is_open)):
-            self._asked = asked
-            self._show_questions(*asked)
+        is_open = turn.state.is_open
+        self._questions.show(Asked(exchange.questions, exchange.uploads, latest and not is_open, is_open))
         said = (turn.state, turn.version, turn.specialist, turn.error, answer, exchange.files, exchange.pause)
         if self._replied != said:
             self._replied = said
@@ -70,45 +65,6 @@ class TurnView:
         """Paint the reply that is being written; nothing happens when it is there already."""
         if self._live is not None:
             self._live.show(live)
-
-    def _show_questions(self, questions: tuple[Message, ...], editable: bool) -> None:
-        self._questions.clear()
-        with self._questions:
-            for message in questions:
-                self._show_question(message, editable=editable)
-
-    def _show_question(self, message: Message, *, editable: bool) -> None:
-        words = self._deck.words
-        with Tag("div", "question"):
-            Tag("h2", "unseen", words("web-you"))
-            long = len(message.text) > _LONG_CHARS
-            Tag("div", "bubble long" if long else "bubble", message.text, dir="auto")
-            with Tag("div", "question-tools"):
-                if long:
-                    Tag("button", "text-button", words("web-more"), type="button", data_more=words("web-less"))
-                icon_button("copy", words("web-copy"), "quiet", data_copy_bubble=True)
-                if editable and (ref := message.ref) is not None:
-                    pencil = icon_button("edit", words("web-edit"), "quiet")
-                    pencil.on("click", lambda: self._start_edit(message, ref), args=[])
-
-    def _start_edit(self, message: Message, ref: Ref) -> None:
-        """Put an editor in the place of the questions; it stays there until it is saved or cancelled."""
-        words = self._deck.words
-        self._questions.clear()
-        with self._questions, Tag("div", "editing"):
-            Tag("textarea", "", message.text, aria_label=words("web-edit"), dir="auto", data_focus=True)
-            with Tag("div", "editing-tools"):
-                cancel = Tag("button", "button", words("web-cancel"), type="button", data_escape=True)
-                cancel.on("click", self._cancel_edit, args=[])
-                save = Tag("button", "button primary", words("web-save"), type="button", data_submit=True)
-                save.on("click", lambda event: self._save_edit(ref, str(event.args)), js_handler=_EMIT_EDIT)
-
-    def _cancel_edit(self) -> None:
-        self._show_questions(*self._asked)
-
-    async def _save_edit(self, ref: Ref, text: str) -> None:
-        if text.strip() and await self._deck.edit(ref, text):
-            self._cancel_edit()
 
     def _show_reply(self, exchange: Exchange) -> None:
         self._live = None
@@ -172,7 +128,7 @@ class TurnView:
         words = self._deck.words
         with self._actions:
             if turn.state is TurnState.FAILED:
-                if latest:
+                if latest and turn.error != NOTHING_USABLE:
                     retry = Tag("button", "button", words("web-try-again"), type="button")
                     retry.on("click", lambda: self._deck.press("again", turn), args=[])
                 return

@@ -8,6 +8,7 @@ Verb = Literal["stop", "again", "up", "down", "approve", "deny"]
 
 _OPEN_FORM = re.compile(r"open:([0-9]{1,18})")
 _FORM = re.compile(rf"({'|'.join(get_args(Verb))}):([0-9]{{1,18}})")
+_FIX_FORM = re.compile(r"fix:([0-9]{1,18})")
 _CHOICE_FORM = re.compile(r"pick:([0-9]{1,18}):([a-z][a-z0-9-]{0,31})")
 _STARTER_FORM = re.compile(r"ask:([a-z][a-z0-9-]{0,31}):([0-9]{1,2})")
 _COMMAND_FORM = re.compile(r"run:([a-z][a-z0-9_]{0,31})(?: (.{1,50}))?")
@@ -64,6 +65,22 @@ class Choice:
         """The choice with the text form `text`; None for anything that we never issued."""
         match = _CHOICE_FORM.fullmatch(text)
         return None if match is None else cls(int(match[1]), match[2])
+
+
+@dataclass(frozen=True, slots=True)
+class FixAction:
+    """Correct what was heard in the speech `upload`."""
+
+    upload: int
+
+    def __str__(self) -> str:
+        return f"fix:{self.upload}"
+
+    @classmethod
+    def parse(cls, text: str) -> "FixAction | None":
+        """The action with the text form `text`; None for anything that we never issued."""
+        match = _FIX_FORM.fullmatch(text)
+        return None if match is None else cls(int(match[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 SwitchboardError
 ├── SettingsError            the operator of the machine: names the setting and the fix
 ├── Refused                  the user: the request cannot be done, and says why
-│   └── NotAllowed           the button, thread or command is not theirs
+│   ├── NotAllowed           the button, thread or command is not theirs
+│   └── FileRefused          the file cannot be used: says why
 ├── StorageError             the database is locked, gone, or refuses
 ├── LeaseLost                the process no longer owns the job it works on: fall silent
 ├── MessengerError           a messenger refused or could not be reached
@@ -17,6 +18,9 @@ SwitchboardError
 │   ├── StreamEnded          the message is there and does not grow any more; it can still be edited
 │   ├── NotModified          the edit would change nothing
 │   ├── Unrenderable         the platform refuses our markup or length
+│   ├── VoiceRefused         the user takes no voice messages
+│   ├── FileTooLarge         longer than we or the platform allow
+│   ├── FileGone             the messenger does not have the file (any more)
 │   └── Misconfigured        the token or the rights of the bot are wrong
 └── EngineError              the reply could not be made
     ├── AuthFailed · RateLimited · ContextTooLong · ContentRefused
@@ -56,6 +60,15 @@ class Refused(SwitchboardError):
 
 class NotAllowed(Refused):
     sentence = "refused-not-yours"
+
+
+class FileRefused(Refused):
+    """`reason` is the Fluent key of the sentence that tells the user why, `arguments` are its arguments."""
+
+    def __init__(self, reason: str, detail: str = "", **arguments: str | int) -> None:
+        super().__init__(detail or reason)
+        self.reason = reason
+        self.arguments = arguments
 
 
 class StorageError(SwitchboardError):
@@ -116,6 +129,18 @@ class NotModified(MessengerError):
 
 
 class Unrenderable(MessengerError):
+    pass
+
+
+class VoiceRefused(MessengerError):
+    pass
+
+
+class FileTooLarge(MessengerError):
+    pass
+
+
+class FileGone(MessengerError):
     pass
 
 

@@ -45,6 +45,8 @@ class UserMessage:
     reply_to: Ref | None = None
     cut: bool = False
     """The client cut a longer paste after this message, so the next one continues it without a break."""
+    album: str = ""
+    """The platform's id of the album that the message is a part of; its other parts are messages of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,14 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """A dialog of ours was filled in with `text`. Trust nothing in `action`, as with `Press`."""
+
+    action: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reaction:
     ref: Ref
     emoji: tuple[str, ...] = ()
@@ -131,6 +141,7 @@ Payload = (
     | Opened
     | Command
     | Press
+    | Filled
     | Reaction
     | StopRequest
     | Membership

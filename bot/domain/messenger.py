@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from bot.domain.incoming import Incoming
@@ -56,6 +57,8 @@ class Capabilities:
     """Only the user reads what is said here."""
     speaker: bool = False
     """The place itself shows which specialist speaks."""
+    transcripts: bool = True
+    """What was heard in a user's voice is shown in a message of ours; elsewhere the place shows it as theirs."""
     shared: bool = False
     """Everybody who speaks here takes part in one conversation."""
     long_code_chars: int = 8_000
@@ -112,6 +115,11 @@ class Outgoing:
     """This message is whole, and more of the same reply follows in another one."""
     mark: str = ""
     """What `Finding.watermark` gave for this send; the message carries it unseen, where the platform lets it."""
+    voice: bool = False
+    """`file` is speech (OGG with Opus), shown as a voice message where the place has such; `VoiceRefused` where the
+    user takes none."""
+    asks: str = ""
+    """A reply to this very message is wanted: what stands in the empty line for it, where the platform can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +162,20 @@ class HomeSection:
     text: str = ""
     """Markdown."""
     buttons: Buttons = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """One text for the user to fill in or to change."""
+
+    title: str
+    label: str
+    submit: str
+    cancel: str
+    action: str
+    """What `Filled.action` brings back."""
+    text: str = ""
+    """What stands there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +288,37 @@ class Titling(Protocol):
 class Acknowledging(Protocol):
     async def acknowledge(self, press: str, text: str) -> None:
         """End the wait shown at a pressed button, with a short plain text or none."""
+        ...
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """Opens dialogs."""
+
+    async def ask(self, place: Place, press: str, dialog: Dialog) -> None:
+        """Show the dialog to whoever pressed (`Press.press`), at once: that right lasts seconds."""
+        ...
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """Hands out the files that users send."""
+
+    async def fetch(self, place: Place, file: str, into: Path, *, limit_bytes: int) -> int:
+        """Write the file `file` (`Attachment.file`), sent at `place`, to `into` piece by piece; its size in bytes.
+
+        `FileTooLarge` as soon as it proves to be longer than `limit_bytes`, or than the platform hands out;
+        `FileGone` when there is no such file (any more).
+        """
+        ...
+
+
+@runtime_checkable
+class Releasing(Protocol):
+    """Keeps the files that users send until they are fetched."""
+
+    async def release(self, place: Place, file: str) -> None:
+        """Nobody will fetch the file again."""
         ...
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 
@@ -66,4 +67,24 @@ class Actions(Protocol):
 
     async def save_brief(self, values: Mapping[str, str], *, complete: bool) -> None:
         """Keep what the user has said so far about an order; `complete` when nothing required is missing."""
+        ...
+
+
+class FileStore(Protocol):
+    """Where the content of files is kept, by keys of our own. Every verb raises `StorageError` only."""
+
+    async def put(self, key: str, source: Path) -> None:
+        """Keep what is in `source` under `key`; whole, or not at all."""
+        ...
+
+    async def get(self, key: str, into: Path) -> None:
+        """Write what is kept under `key` to `into`. StorageError, not retryable, when there is nothing."""
+        ...
+
+    async def read(self, key: str) -> bytes:
+        """The same into memory."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Nothing is kept under `key` any more; nothing happens when nothing was."""
         ...

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 from bot.domain.errors import EngineError
+from bot.domain.media import Document, Picture
 from bot.domain.messenger import File
 from bot.domain.ports import Actions
 from bot.domain.specialist import Specialist
@@ -70,6 +71,14 @@ class Prompt:
     """What tools may cause; None where nothing may be caused."""
     speaker: str = ""
     """Who said `text`, as `history` names them; empty unless several people speak."""
+    pictures: tuple[Picture, ...] = ()
+    """Of this turn, or, when it has none, of a recent one of the thread."""
+    old_pictures: bool = False
+    """They came with an earlier turn, and what was to be said of them was said then."""
+    documents: tuple[Document, ...] = ()
+    """All of the thread that can be looked into, the newest first."""
+    unread: tuple[str, ...] = ()
+    """Names of files that came with this turn and could not be used; the user is told why."""
 
     @property
     def spoken(self) -> str:
@@ -99,6 +108,8 @@ class Usage:
     specialist: str = ""
     estimated: bool = False
     """The provider never told; counted from the text, because the reply was cut short."""
+    audio_seconds: float = 0.0
+    """Of speech that was heard or spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,14 @@ class ToolStarted:
 class ToolFinished:
     call: str
     ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """The model that answers cannot look at the turn's pictures, and answers without; said once, before any text. When
+    they are all there is to the turn, `Finished` follows without text."""
+
+    pictures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +192,17 @@ class Failed:
 
 
 ReplyEvent = (
-    Asked | ThinkingDelta | TextDelta | ToolStarted | ToolFinished | Attached | Handover | Finished | Paused | Failed
+    Asked
+    | ThinkingDelta
+    | TextDelta
+    | ToolStarted
+    | ToolFinished
+    | Unseen
+    | Attached
+    | Handover
+    | Finished
+    | Paused
+    | Failed
 )
 
 

@@ -51,6 +51,8 @@ class User:
     locale: str
     """Two-letter language, one we have texts for."""
     thinking: Thinking = "brief"
+    voice: bool = False
+    """Replies are spoken too."""
 
 
 @dataclass(frozen=True, slots=True)

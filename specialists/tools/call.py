@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.domain.errors import Refused
+from bot.domain.media import Document
 from bot.domain.ports import Actions, Clock
 from bot.domain.specialist import Specialist
 from specialists.tools.signals import Signals
@@ -49,6 +50,8 @@ class Call:
     """What the user asked to keep in mind."""
     memory_enabled: bool
     signals: Signals
+    documents: tuple[Document, ...]
+    """Of the thread, the newest first: the only ones that may be looked into."""
     actions: Actions | None
     """None where nothing may be caused; then tools that need it are not offered."""
 

@@ -50,6 +50,8 @@ class Tool:
     """Whether it makes sense in this reply at all."""
     approval: bool = False
     """A person must say yes to every call."""
+    for_everybody: bool = False
+    """Every specialist has it, named in its file or not."""
     timeout_seconds: float = TIMEOUT_SECONDS
     output_chars: int = OUTPUT_CHARS
     """Of the result, as JSON; what is longer is cut, and the model is told."""
@@ -79,6 +81,7 @@ def shape(tool: Tool, audience: Audience) -> Shape:
 def tool(
     *,
     approval: bool = False,
+    for_everybody: bool = False,
     timeout_seconds: float = TIMEOUT_SECONDS,
     output_chars: int = OUTPUT_CHARS,
     offered: Callable[[Call], bool] = always,
@@ -103,6 +106,7 @@ def tool(
             arguments=arguments or (lambda _: fixed or Arguments),
             offered=offered,
             approval=approval,
+            for_everybody=for_everybody,
             timeout_seconds=timeout_seconds,
             output_chars=output_chars,
         )

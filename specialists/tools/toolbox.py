@@ -69,6 +69,7 @@ class Toolbox:
     ) -> None:
         """`shared` collections of knowledge are every specialist's, besides its own."""
         self._tools = {tool.name: tool for tool in tools}
+        self._for_everybody = tuple(name for name, tool in self._tools.items() if tool.for_everybody)
         self._store = store
         self._clock = clock
         self._team = team
@@ -100,7 +101,8 @@ class Toolbox:
         """
         call = self._call(prompt)
         budget = Budget()
-        own = [self._tools[name] for name in dict.fromkeys(prompt.specialist.tools) if name in self._tools]
+        named = dict.fromkeys((*prompt.specialist.tools, *self._for_everybody))
+        own = [self._tools[name] for name in named if name in self._tools]
         foreign = self._foreign_toolsets(call, budget)
         return [ReplyTools(own, call, budget, shapes=self._shapes, beside=bool(foreign)), *foreign]
 
@@ -137,6 +139,7 @@ class Toolbox:
             facts=prompt.facts,
             memory_enabled=self._memory_enabled,
             signals=Signals(),
+            documents=prompt.documents,
             actions=prompt.actions,
         )
 

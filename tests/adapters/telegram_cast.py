@@ -89,3 +89,9 @@ async def eventually(condition: Callable[[], bool]) -> None:
         while not condition():  # noqa: ASYNC110 - what sockets do next is nobody's event
             # Not the rhythm of `WatchedLoop.quiet`: two timers that always fire together leave it no silence.
             await asyncio.sleep(0.007)
+
+
+def opus(words: bytes = b"words") -> bytes:
+    """As much of an OGG file with Opus in it as Telegram looks at."""
+    page = b"OggS\x00\x02" + bytes(8) + b"\x01\x00\x00\x00" + bytes(8) + b"\x01\x13"
+    return page + b"OpusHead\x01\x01\x38\x01\x80\xbb\x00\x00\x00\x00\x00" + words

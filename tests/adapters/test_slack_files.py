@@ -25,6 +25,23 @@ async def test_a_file_is_shared_with_its_caption(here: Stage) -> None:
     assert shown.text_content == "The *code*"
 
 
+async def test_speech_is_a_sound_file_in_its_thread(here: Stage) -> None:
+    ann = here.slack.user("Ann")
+    team = here.slack.channel("team", [ann])
+    question = await ann.says("read it to me", to=team)
+    speech = File("reply.ogg", b"OggS", "audio/ogg")
+    ref = await here.app.send(here.at(team, question), Outgoing("", file=speech, voice=True, mark="m1"))
+    shown = here.seen(team, ref)
+    assert [(file.name, file.media_type, file.data) for file in shown.files] == [("reply.ogg", "audio/ogg", b"OggS")]
+    assert shown.thread_ts == question.ts
+
+
+async def test_a_message_that_asks_is_an_ordinary_one(here: Stage) -> None:
+    ann = here.slack.user("Ann")
+    ref = await here.app.send(here.at(ann.dm), Outgoing("What did you say?", asks="Your words"))
+    assert here.seen(ann.dm, ref).text_content == "What did you say?"
+
+
 async def test_a_caption_is_cut_between_words(here: Stage) -> None:
     ann = here.slack.user("Ann")
     ref = await here.app.send(here.at(ann.dm), Outgoing("R&D <now> " * 399, file=CODE))

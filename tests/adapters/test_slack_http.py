@@ -101,6 +101,15 @@ async def test_a_form_is_opened_and_closes(here: Stage) -> None:
     assert heard.payload == UserMessage(None, "Is that right?\n\n> The tax is 7 %.\n>\n> — ann")
 
 
+async def test_a_form_without_words_stays_open_and_says_so(here: Stage) -> None:
+    ann = here.slack.user("Ann")
+    modal = await ann.uses_shortcut(await ann.says("The tax is 7 %."))
+    await ann.submits(modal, question=" ")
+    await eventually(lambda: bool(modal.errors))
+    assert modal.errors == {"question": "Please write something here."}
+    assert modal.is_open
+
+
 async def test_what_could_not_be_stored_is_posted_again() -> None:
     async with posted(StorageError("locked"), ValueError("a bug of ours")) as here:
         await here.slack.user("Ann").says("hello")

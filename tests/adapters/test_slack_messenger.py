@@ -9,7 +9,9 @@ from bot.domain.errors import MessageGone, SettingsError, Unreachable, Unrendera
 from bot.domain.incoming import Press
 from bot.domain.messenger import (
     Acknowledging,
+    Asking,
     Button,
+    Fetching,
     File,
     Finding,
     HomeSection,
@@ -29,7 +31,10 @@ from bot.domain.place import Place
 from tests.adapters.slack_cast import TEXTS, Stage, said, stage
 from tests.fakes.clock import ManualClock
 
-VERBS = (Streaming, Typing, Acknowledging, Finding, Unbuttoning, Identifying, Hooked, Homing, Suggesting, Titling)
+VERBS = (
+    *(Streaming, Typing, Acknowledging, Finding, Unbuttoning, Identifying, Hooked, Homing, Suggesting, Titling),
+    *(Asking, Fetching),
+)
 
 
 @pytest.fixture

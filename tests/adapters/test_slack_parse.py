@@ -168,8 +168,50 @@ def test_commands_are_written_with_a_slash_or_in_threads_with_an_exclamation_mar
     assert written("/whatever else") == Command(Ref(DM, TS), "whatever", "else")
     assert written("!New") == Command(Ref(DM, TS), "new")
     assert written("!switchboard new") == Command(Ref(DM, TS), "new")
-    for words in ("!wow that is great", "!important", "/usr/bin", "!!!", "! important", "/", "wow /new"):
+    for words in ("!wow that is great", "!wow!", "/usr/bin", "!!!", "! important", "/", "wow /new"):
         assert written(words) == UserMessage(Ref(DM, TS), words)
+
+
+def test_a_single_mistyped_word_is_a_command_and_no_question() -> None:
+    assert written("!usag") == Command(Ref(DM, TS), "usag")
+    assert written("/switchboard Usag") == Command(Ref(DM, TS), "usag")
+    assert written("!switchboard usag") == Command(Ref(DM, TS), "usag")
+    assert written("/switchboard usag of words") == UserMessage(Ref(DM, TS), "usag of words")
+    assert written("/switchboard Почему?") == UserMessage(Ref(DM, TS), "Почему?")
+
+
+def test_a_word_beside_a_file_is_no_command_unless_it_is_known() -> None:
+    file = {"id": "F1", "name": "a.txt", "mimetype": "text/plain"}
+    said = written("!chart", subtype="file_share", files=[file])
+    assert said == UserMessage(Ref(DM, TS), "!chart", (Attachment("document", "F1", "a.txt", "text/plain"),))
+    assert written("!new", subtype="file_share", files=[file]) == Command(Ref(DM, TS), "new")
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "name", "media_type"),
+    [
+        ({"subtype": "slack_audio", "mimetype": "video/webm"}, "voice", "clip.webm", "video/webm"),
+        ({"subtype": "slack_video", "mimetype": "video/mp4"}, "video", "clip.webm", "video/mp4"),
+        ({"media_display_type": "audio", "mimetype": "video/mp4"}, "audio", "clip.webm", "video/mp4"),
+        ({"mode": "snippet", "name": "a.py", "filetype": "python"}, "document", "a.py", "text/plain"),
+        ({"mode": "snippet", "name": "a.py", "mimetype": "text/x-python"}, "document", "a.py", "text/x-python"),
+        (
+            {"mode": "quip", "name": "Bridge_plan", "title": "Bridge plan", "mimetype": "application/vnd.slack-docs"},
+            *("document", "Bridge plan.html", "text/html"),
+        ),
+        ({"mode": "email", "name": "Re: bridge", "mimetype": "text/html"}, "document", "Re: bridge.html", "text/html"),
+        ({"mode": "post", "name": ""}, "document", "post.html", "text/html"),
+        ({"name": "page.HTML", "mimetype": "text/html"}, "document", "page.HTML", "text/html"),
+        ({"name": "", "title": "Plan", "is_external": True, "mimetype": "image/png"}, "other", "Plan", "image/png"),
+    ],
+)
+def test_files_are_named_and_typed_as_what_is_downloaded(
+    file: dict[str, Any], kind: str, name: str, media_type: str
+) -> None:
+    said = written("", subtype="file_share", files=[{"id": "F1", "name": "clip.webm", "duration_ms": 1500} | file])
+    assert isinstance(said, UserMessage)
+    (one,) = said.attachments
+    assert (one.kind, one.name, one.media_type, one.duration_seconds) == (kind, name, media_type, 1.5)
 
 
 def test_an_edit_brings_the_new_text_to_the_same_message() -> None:
@@ -216,7 +258,7 @@ def test_the_native_stop_names_the_thread() -> None:
 
 def test_a_press_brings_the_action_and_who_may_be_told_something() -> None:
     found = certainly("press").incoming
-    handle = Handle("T0HOME0001", ANNA, "C0GENERAL1", "1795262000.000200")
+    handle = Handle("T0HOME0001", ANNA, "C0GENERAL1", "1795262000.000200", "9000.1.abc")
     assert found.payload == Press("again:7", Ref(THREAD, "1795262001.000700"), str(handle))
     assert found.id == "slack:T0HOME0001:9000.1.abc:1795262500.001100"
     assert Handle.parse(str(handle)) == handle
@@ -234,7 +276,7 @@ def test_a_press_without_a_message_of_ours_has_no_ref() -> None:
     assert isinstance(ephemeral, Press)
     assert isinstance(home, Press)
     assert (ephemeral.action, ephemeral.ref) == ("run:help", None)
-    assert (home.action, home.ref, home.press) == ("open:5", None, f"T0HOME0001/{ANNA}//")
+    assert (home.action, home.ref, home.press) == ("open:5", None, f"T0HOME0001/{ANNA}///9000.1.abc")
     assert (ephemeral.at_home, home.at_home) == (False, True)
     assert certainly("press_home").incoming.place == WITH_ANNA
 

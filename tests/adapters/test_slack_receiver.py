@@ -9,7 +9,8 @@ import pytest
 from adapters.slack.deadline import LOOK_SECONDS
 from adapters.slack.emulator.emulator import SlackEmulator
 from adapters.slack.messenger import SlackMessenger
-from bot.domain.errors import SettingsError, StorageError
+from adapters.slack.socket_mode import check_app_token
+from bot.domain.errors import Misconfigured, SettingsError, StorageError, Unreachable
 from bot.domain.incoming import Incoming
 from bot.domain.place import Place
 from tests.adapters.slack_cast import TEXTS, Door, Inbox, Stage, SwiftClock, eventually, receiving, said, stage
@@ -242,3 +243,15 @@ def _messenger(slack: SlackEmulator, api_base: str, clock: SwiftClock | None = N
         specialists=lambda _: (),
         left=left,
     )
+
+
+async def test_an_app_token_can_be_tried_beforehand() -> None:
+    async with stage(running=False) as here:
+        await check_app_token(here.slack.app_token, here.slack.url)
+        assert here.slack.connections == []
+        for wrong in ("xapp-wrong", here.slack.token):
+            with pytest.raises(Misconfigured, match=r"SLACK_APP_TOKEN.*connections:write"):
+                await check_app_token(wrong, here.slack.url)
+        here.slack.faults.fails(503, method="apps.connections.open")
+        with pytest.raises(Unreachable):
+            await check_app_token(here.slack.app_token, here.slack.url)

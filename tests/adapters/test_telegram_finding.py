@@ -97,3 +97,21 @@ async def test_a_process_that_has_seen_no_update_begins_at_the_message_it_answer
     await bot.send(at(ann.id), answer)
     assert await fresh.find(at(ann.id), fresh.watermark(at(ann.id)), answer) is not None
     await fresh.close()
+
+
+async def test_a_question_that_opens_a_reply_has_no_buttons_to_be_found_by(
+    tg: TelegramEmulator, bot: TelegramMessenger
+) -> None:
+    """In a group; and nobody tries, as trying costs other messages their buttons."""
+    ann = tg.user("Ann")
+    team = tg.supergroup("Team", members=[ann])
+    await bot.send(at(team.id), Outgoing("something before", OTHER))
+    watermark = bot.watermark(at(team.id))
+    await bot.send(at(team.id), Outgoing("something between", OTHER))
+    question = Outgoing("What did you say?", AGAIN, asks="What you said")
+    assert await bot.find(at(team.id), watermark, question) is None
+    assert "editMessageReplyMarkup" not in [call.method for call in tg.calls]
+    await bot.send(at(ann.id), Outgoing("something before"))
+    watermark = bot.watermark(at(ann.id))
+    ref = await bot.send(at(ann.id), question)
+    assert await bot.find(at(ann.id), watermark, question) == ref

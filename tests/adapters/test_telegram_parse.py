@@ -89,6 +89,44 @@ def test_of_a_photo_the_largest_size_is_kept() -> None:
     assert [(one.kind, one.file, one.size_bytes) for one in found.attachments] == [("photo", "AgAClarge", 98000)]
 
 
+def shown(**media: object) -> UserMessage:
+    """A message of Anna's with `media` instead of a text."""
+    raw = json.loads((PAYLOADS / "private_text.json").read_text())
+    del raw["message"]["text"]
+    raw["message"] |= media
+    incoming = parse(Update.model_validate(raw), ME, NOW)
+    assert incoming is not None
+    assert isinstance(incoming.payload, UserMessage)
+    return incoming.payload
+
+
+def picture(name: str, width: int, size_bytes: int) -> dict[str, object]:
+    return {"file_id": name, "file_unique_id": name, "width": width, "height": 10, "file_size": size_bytes}
+
+
+def test_a_size_that_telegram_does_not_hand_out_is_of_no_use() -> None:
+    small, large, huge = (
+        picture("small", 90, 1_000),
+        picture("large", 2_000, 9_000_000),
+        picture("huge", 9_000, 3 * 10**7),
+    )
+    assert [one.file for one in shown(photo=[small, large, huge]).attachments] == ["large"]
+    assert [one.file for one in shown(photo=[huge]).attachments] == ["huge"]
+
+
+def test_of_a_live_photo_the_still_is_meant() -> None:
+    film = picture("film", 640, 900_000) | {"duration": 2, "mime_type": "video/mp4"}
+    still = shown(live_photo=film | {"photo": [picture("still", 640, 9_000)]})
+    assert [(one.kind, one.file, one.name) for one in still.attachments] == [("photo", "still", "photo.jpg")]
+    moving = shown(live_photo=film)
+    assert [(one.kind, one.file, one.name) for one in moving.attachments] == [("video", "film", "live_photo.mp4")]
+
+
+def test_a_part_of_an_album_names_it() -> None:
+    assert message("private_photo_caption").album == "13900000000000001"
+    assert message("private_voice").album == ""
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "file", "label"),
     [

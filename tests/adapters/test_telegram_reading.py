@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from adapters.telegram.address import Me
 from adapters.telegram.counters import MessageCounters
 from adapters.telegram.reading import Reader
-from bot.domain.incoming import Membership, Press, Reaction, Unsupported, UserMessage
+from bot.domain.incoming import Incoming, Membership, Press, Reaction, Unsupported, UserMessage
 from bot.domain.place import Place, Ref
 from tests.fakes.clock import ManualClock
 
@@ -31,6 +31,11 @@ def reader(counters: MessageCounters) -> Reader:
     return Reader(Bot("42:TEST"), Me(42, "switchboard_bot"), ManualClock(), counters)
 
 
+def one(found: list[Incoming]) -> Incoming:
+    (incoming,) = found
+    return incoming
+
+
 def raw(name: str) -> dict[str, object]:
     found = json.loads((PAYLOADS / f"{name}.json").read_text())
     assert isinstance(found, dict)
@@ -46,26 +51,22 @@ def test_the_library_itself_refuses_these(name: str) -> None:
 
 
 def test_unknown_blocks_are_skipped_and_the_rest_is_read(reader: Reader) -> None:
-    incoming = reader.read(raw("private_rich_unknown"))
-    assert incoming is not None
+    incoming = one(reader.read(raw("private_rich_unknown")))
     assert incoming.payload == UserMessage(Ref(ANNA, "115"), "before shiny\nafter")
 
 
 def test_a_message_of_unknown_blocks_only_is_unsupported(reader: Reader) -> None:
-    incoming = reader.read(raw("private_rich_unreadable"))
-    assert incoming is not None
+    incoming = one(reader.read(raw("private_rich_unreadable")))
     assert incoming.payload == Unsupported(Ref(ANNA, "116"), "rich_message")
 
 
 def test_a_press_under_a_message_we_cannot_read_is_still_a_press(reader: Reader) -> None:
-    incoming = reader.read(raw("press_our_rich"))
-    assert incoming is not None
+    incoming = one(reader.read(raw("press_our_rich")))
     assert incoming.payload == Press("up:3", Ref(ANNA, "202"), "4382bfdwdsb323b2dc")
 
 
 def test_of_reactions_the_known_ones_count(reader: Reader) -> None:
-    incoming = reader.read(raw("reaction_unknown"))
-    assert incoming is not None
+    incoming = one(reader.read(raw("reaction_unknown")))
     assert incoming.payload == Reaction(Ref(ANNA, "202"), ("👎",))
 
 
@@ -74,8 +75,7 @@ def test_rights_that_a_server_does_not_know_do_not_hide_that_we_were_added(reade
     change = update["my_chat_member"]
     assert isinstance(change, dict)
     change["new_chat_member"] = {"user": {"id": 42, "is_bot": True, "first_name": "S"}, "status": "administrator"}
-    incoming = reader.read(update)
-    assert incoming is not None
+    incoming = one(reader.read(update))
     assert incoming.payload == Membership("joined")
 
 
@@ -84,8 +84,7 @@ def test_an_unknown_part_beside_a_text_in_a_group_leaves_mention_and_topic(reade
     message = update["message"]
     assert isinstance(message, dict)
     message["external_reply"] = {"origin": {"type": "dream", "date": 1}}
-    incoming = reader.read(update)
-    assert incoming is not None
+    incoming = one(reader.read(update))
     assert incoming.place == Place("telegram", "-1009876543210", "17")
     assert isinstance(incoming.payload, UserMessage)
     assert incoming.payload.text == "sum up"
@@ -97,9 +96,39 @@ def test_a_reply_to_our_rich_message_that_we_cannot_read_is_addressed_to_us(read
     message = update["message"]
     assert isinstance(message, dict)
     message["reply_to_message"]["rich_message"] = {"blocks": [{"type": "hologram"}]}
-    incoming = reader.read(update)
-    assert incoming is not None
+    incoming = one(reader.read(update))
     assert incoming.payload == UserMessage(Ref(GROUP, "306"), "and then?", reply_to=Ref(GROUP, "300"))
+
+
+def test_what_is_said_to_our_rich_message_that_we_cannot_read_is_heard(reader: Reader) -> None:
+    update = raw("private_voice")
+    message = update["message"]
+    assert isinstance(message, dict)
+    sender = {"id": 42, "is_bot": True, "first_name": "Switchboard"}
+    message["reply_to_message"] = {
+        "message_id": 100,
+        "from": sender,
+        "chat": message["chat"],
+        "date": 1,
+        "rich_message": {"blocks": [{"type": "hologram"}]},
+    }
+    message |= {"media_group_id": "77", "voice": message["voice"] | {"aura": {"type": "green"}}}
+    heard = one(reader.read(update)).payload
+    assert isinstance(heard, UserMessage)
+    assert (heard.reply_to, heard.album) == (Ref(ANNA, "100"), "77")
+    assert [(thing.kind, thing.file, thing.duration_seconds) for thing in heard.attachments] == [
+        ("voice", "AwACvoice", 4)
+    ]
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_caption(reader: Reader) -> None:
+    update = raw("private_photo_caption")
+    message = update["message"]
+    assert isinstance(message, dict)
+    message["photo"] = [{"hologram": 7}]
+    heard = one(reader.read(update)).payload
+    assert isinstance(heard, UserMessage)
+    assert (heard.text, heard.attachments) == ("What is this?", ())
 
 
 @pytest.mark.parametrize(
@@ -119,7 +148,7 @@ def test_a_reply_to_our_rich_message_that_we_cannot_read_is_addressed_to_us(read
     ],
 )
 def test_nonsense_is_skipped(reader: Reader, update: dict[str, object]) -> None:
-    assert reader.read(update) is None
+    assert reader.read(update) == []
 
 
 def test_what_is_skipped_is_logged_by_id_and_kind_only(reader: Reader, caplog: pytest.LogCaptureFixture) -> None:
@@ -128,7 +157,7 @@ def test_what_is_skipped_is_logged_by_id_and_kind_only(reader: Reader, caplog: p
     assert isinstance(message, dict)
     message["text"] = "the secret recipe"
     with caplog.at_level(logging.DEBUG):
-        assert reader.read(update) is None
+        assert reader.read(update) == []
     assert f"update {update['update_id']} of kind message" in caplog.text
     assert "secret" not in caplog.text
 
@@ -141,8 +170,7 @@ def test_blocks_nested_without_end_are_cut_off(reader: Reader) -> None:
     message = update["message"]
     assert isinstance(message, dict)
     message["rich_message"] = {"blocks": [block, {"type": "paragraph", "text": "shallow"}]}
-    incoming = reader.read(update)
-    assert incoming is not None
+    incoming = one(reader.read(update))
     assert isinstance(incoming.payload, UserMessage)
     assert incoming.payload.text == "shallow"
 
@@ -150,7 +178,7 @@ def test_blocks_nested_without_end_are_cut_off(reader: Reader) -> None:
 def test_every_message_seen_moves_the_counter_even_when_it_is_not_for_us(
     reader: Reader, counters: MessageCounters
 ) -> None:
-    assert reader.read(raw("group_talk")) is None
+    assert reader.read(raw("group_talk")) == []
     reader.read(raw("private_voice"))
     reader.read(raw("private_text"))
     assert (counters.highest(GROUP), counters.highest(ANNA)) == (302, 105)

@@ -1,7 +1,9 @@
 """What is said to a browser arrives whole, in events that fit the bus; what a visitor does becomes an `Incoming`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -16,14 +18,16 @@ from adapters.web import (
     WebMessenger,
     decode,
     edited,
+    filled,
     pressed,
     said,
     topic,
     web_place,
 )
-from bot.domain.incoming import Command, Press, UserEdit, UserMessage
-from bot.domain.messenger import Appending, Button, Delta, File, Level, Messenger, Outgoing
-from bot.domain.place import Ref
+from bot.domain.errors import FileGone
+from bot.domain.incoming import Attachment, Command, Filled, Press, UserEdit, UserMessage
+from bot.domain.messenger import Appending, Button, Delta, Fetching, File, Level, Messenger, Outgoing
+from bot.domain.place import Place, Ref
 from storage.bus import LocalBus
 from tests.fakes.clock import ManualClock
 
@@ -83,7 +87,20 @@ def test_it_is_a_messenger_that_appends() -> None:
 
 def test_the_page_shows_who_speaks_and_takes_files() -> None:
     facts = WebMessenger(LocalBus()).capabilities(PLACE)
-    assert (facts.speaker, facts.files) == (True, Level.FULL)
+    assert (facts.speaker, facts.files, facts.transcripts) == (True, Level.FULL, False)
+
+
+async def test_it_hands_out_what_its_visitors_uploaded(tmp_path: Path) -> None:
+    async def uploads(place: Place, token: str, into: Path, limit_bytes: int) -> int:
+        assert (place, token, limit_bytes) == (PLACE, "a-token", 100)
+        return await asyncio.to_thread(into.write_bytes, b"content")
+
+    web = WebMessenger(LocalBus(), uploads)
+    assert isinstance(web, Fetching)
+    assert await web.fetch(PLACE, "a-token", tmp_path / "file", limit_bytes=100) == 7
+    assert (tmp_path / "file").read_bytes() == b"content"
+    with pytest.raises(FileGone):
+        await WebMessenger(LocalBus()).fetch(PLACE, "a-token", tmp_path / "file", limit_bytes=100)
 
 
 def test_a_long_reply_is_one_message_but_a_book_is_not() -> None:
@@ -130,6 +147,14 @@ async def test_a_file_is_told_with_the_address_of_its_content() -> None:
         ref = await web.send(PLACE, Outgoing("Here it is", file=chart))
         shown = Shown("chart.png", "image/png", 4, "/files/abc")
         assert await browser.hears() == Sent(ref.message, "Here it is", file=shown)
+
+
+async def test_a_spoken_reply_is_told_from_other_files() -> None:
+    async with opened() as (web, browser):
+        speech = File("reply.ogg", b"OggS", "audio/ogg", link="/files/abc")
+        ref = await web.send(PLACE, Outgoing("", file=speech, voice=True))
+        shown = Shown("reply.ogg", "audio/ogg", 4, "/files/abc", is_speech=True)
+        assert await browser.hears() == Sent(ref.message, "", file=shown)
 
 
 async def test_the_longest_file_name_still_fits_the_bus() -> None:
@@ -210,6 +235,13 @@ def test_a_slash_and_a_word_is_a_command(text: str, name: str, arguments: str) -
     assert (payload.name, payload.arguments) == (name, arguments)
 
 
+def test_what_comes_with_files_is_no_command() -> None:
+    picture = Attachment("photo", "a-token", "cat.png", "image/png", 7)
+    payload = said(PLACE, "", "en", "/help", START, attachments=(picture,)).payload
+    assert isinstance(payload, UserMessage)
+    assert (payload.text, payload.attachments) == ("/help", (picture,))
+
+
 @pytest.mark.parametrize("text", ["/etc/passwd is what?", "and/or", "/", "// note", "1/2", "/русский"])
 def test_other_slashes_are_text(text: str) -> None:
     payload = said(PLACE, "", "ru", text, START).payload
@@ -227,3 +259,7 @@ def test_an_edit_and_a_press_say_which_message_they_mean() -> None:
     ref = Ref(PLACE, "c" * 32)
     assert edited(ref, "", "en", "better", START).payload == UserEdit(ref, "better")
     assert pressed(PLACE, "", "en", "up:7", START, ref=ref).payload == Press("up:7", ref)
+
+
+def test_what_was_filled_in_is_cleaned_too() -> None:
+    assert filled(PLACE, "", "en", "fix:7", "red\x00 apples", START).payload == Filled("fix:7", "red apples")

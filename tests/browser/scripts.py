@@ -90,9 +90,17 @@ def _passing(prompt: Prompt) -> Script:
     return (Say("That is for somebody else.", 50, 0), Pass("mentor", "wants to learn"))
 
 
+def _reading(prompt: Prompt) -> str:
+    """What the engine was shown."""
+    documents = [f"{document.name}: {document.parts} × {document.part_kind}" for document in prompt.documents]
+    pictures = [f"{picture.name} ({picture.media_type})" for picture in prompt.pictures]
+    return "I see " + ", ".join([*documents, *pictures, "nothing else"]) + "."
+
+
 def script(prompt: Prompt) -> Script:
     """`word …` plays the script of that word; anything else is echoed."""
-    match prompt.text.replace(",", " ").replace("?", " ").split()[0].lower():
+    words = prompt.text.replace(",", " ").replace("?", " ").split()
+    match words[0].lower() if words else "read":
         case "rich":
             return (Say(RICH, chunk_chars=200, pause_seconds=0), End(Finished(confidence=0.9)))
         case "evil":
@@ -119,6 +127,8 @@ def script(prompt: Prompt) -> Script:
             return (Say(long_reply(), chunk_chars=500, pause_seconds=0.001),)
         case "story":
             return (Say("\n\n".join(f"Chapter {n}: and then." for n in range(40)), chunk_chars=500, pause_seconds=0),)
+        case "read":
+            return (Say(_reading(prompt), 50, 0),)
         case "unsure":
             return (Say("I could not find that in my handbook."), End(Finished(confidence=0.2)))
         case _:

@@ -8,7 +8,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
 import uvicorn
@@ -22,6 +22,7 @@ from bot.domain.ports import Clock
 from bot.domain.reply import Prompt, ReplyEvent
 from bot.main import build
 from bot.settings import Settings
+from specialists.emulator import ModelEmulator
 from specialists.scripted import Hang, ScriptedEngine
 from storage.migrate import migrate
 from tests.browser.scripts import script
@@ -29,6 +30,9 @@ from tests.browser.scripts import script
 SECRET = "for tests only"
 _TWINS = Path(__file__).with_name("team")
 BROKEN_DOOR = "the database is gone"
+HEARD = "How many read apples are there?"
+"""What is understood of any sound; it was `red`."""
+FILE_MEGABYTES = 1
 
 
 class Stage:
@@ -86,13 +90,33 @@ class Door:
         await self._take(incoming)
 
 
+def _settings(database_url: str, models: ModelEmulator) -> Settings:
+    """Everything is kept beside the database. Two of the team know the same, so that the router cannot choose."""
+    folder = Path(database_url.removeprefix("sqlite:///")).parent
+    return Settings(
+        _env_file=None,
+        database_url=database_url,
+        burst_seconds=0.0,
+        specialists_dir=_TWINS,
+        files_url=str(folder / "files"),
+        temporary_dir=folder / "temporary",
+        file_megabytes=FILE_MEGABYTES,
+        transcribe_model="openai:ears",
+        transcribe_base_url=models.openai_url,
+        speech_model="openai:voice",
+        speech_base_url=models.openai_url,
+    )
+
+
 async def serve(database_url: str, port: int) -> None:
     """Run the platform and its page until the process is told to end."""
     clock = SystemClock()
     stage = Stage(clock)
-    # Two of the team know the same, so that the router cannot choose between them.
-    settings = Settings(_env_file=None, database_url=database_url, burst_seconds=0.0, specialists_dir=_TWINS)
-    async with build(settings, SECRET, clock, engine=lambda _: stage) as board:
+    async with AsyncExitStack() as running:
+        models = await running.enter_async_context(ModelEmulator(clock=clock))
+        models.hear = lambda _: HEARD
+        settings = _settings(database_url, models)
+        board = await running.enter_async_context(build(settings, SECRET, clock, engine=lambda _: stage))
         board.app.post("/_release")(stage.release)
         mount(
             board.app,
@@ -102,6 +126,10 @@ async def serve(database_url: str, port: int) -> None:
             texts=board.texts,
             title="Switchboard",
             team=board.team,
+            vault=board.vault,
+            temporary=board.temporary,
+            file_bytes=settings.file_megabytes * 1_000_000,
+            voice_seconds=settings.voice_minutes * 60.0,
             storage_secret=SECRET,
         )
         server = Server(uvicorn.Config(board.app, host="127.0.0.1", port=port, log_level="warning"))

@@ -157,11 +157,11 @@ def test_shift_enter_begins_a_line_and_enter_sends_both(visitor: Visitor) -> Non
 
 def test_nothing_is_lost_when_the_database_is_gone(visitor: Visitor) -> None:
     visitor.says(BROKEN_DOOR)
-    expect(visitor.page.locator(".dock [role=alert]")).to_contain_text("Please try again in a minute")
+    expect(visitor.page.locator(".dock [role=alert]:visible")).to_contain_text("Please try again in a minute")
     expect(visitor.box).to_have_value(BROKEN_DOOR)
     visitor.box.press("Enter")
     visitor.hears(BROKEN_DOOR, count=1)
-    expect(visitor.page.locator(".dock [role=alert]")).to_be_hidden()
+    expect(visitor.page.locator(".dock [role=alert]:visible")).to_be_hidden()
 
 
 def test_an_unsure_answer_says_so(visitor: Visitor) -> None:

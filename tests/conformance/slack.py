@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from adapters.slack.emulator import Channel, Delivery, Faults, Message, SlackEmulator, User
+from adapters.slack.emulator import Channel, Delivery, Faults, Message, SlackEmulator, Upload, User
 from adapters.slack.manifest import EVENTS
 from adapters.slack.messenger import SlackMessenger
-from bot.domain.messenger import Messenger, Take
+from bot.domain.messenger import File, Messenger, Take
 from bot.domain.place import Place, Ref
 from bot.texts import Texts
 from tests.conformance.venue import STOP, Shown
@@ -57,10 +57,22 @@ class SlackVenue:
         return bool(self.channel.status(thread) or self.channel.session(thread))
 
     async def says(self, text: str) -> Ref:
-        mention = not (self.is_followed and self._said)
-        message = await self.person.says(text, self.channel, self.root, mention)
-        self._said[message.ts] = message
-        return Ref(self.place, message.ts)
+        return await self._writes(text)
+
+    async def sends(self, *files: File, text: str = "") -> list[Ref]:
+        return [await self._writes(text, *(Upload(file.name, file.content, file.media_type) for file in files))]
+
+    async def speaks(self, speech: bytes, seconds: int) -> Ref:
+        clip = Upload("audio_message.m4a", speech, "audio/mp4", subtype="slack_audio", duration_ms=seconds * 1000)
+        return await self._writes("", clip)
+
+    async def loses(self, ref: Ref) -> None:
+        message = self._said[ref.message]
+        for file in message.files:
+            await self.person.deletes_file(message, file.name)
+
+    def refuses_voice(self) -> bool:
+        return False
 
     async def edits(self, ref: Ref, text: str) -> None:
         await self.person.edits(self._said[ref.message], text)
@@ -105,6 +117,12 @@ class SlackVenue:
             "an answer that is no JSON": faults.garbage,
         }
         return {name: partial(_lasting, faults, cause, self.channel.id) for name, cause in causes.items()}
+
+    async def _writes(self, text: str, *files: Upload) -> Ref:
+        mention = not (self.is_followed and self._said)
+        message = await self.person.says(text, self.channel, self.root, mention, files)
+        self._said[message.ts] = message
+        return Ref(self.place, message.ts)
 
     @property
     def _thread(self) -> str:

@@ -6,11 +6,12 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, asyn
 from dataclasses import dataclass, field
 from functools import partial
 
-from adapters.telegram.emulator import Chat, TelegramEmulator, User
+from adapters.telegram.emulator import Chat, Enclosed, TelegramEmulator, User
 from adapters.telegram.emulator.faults import Faults
+from adapters.telegram.emulator.sending import Where
 from adapters.telegram.emulator.state import Message, Topic
 from adapters.telegram.messenger import TelegramMessenger
-from bot.domain.messenger import Messenger, Take
+from bot.domain.messenger import File, Messenger, Take
 from bot.domain.place import Place, Ref
 from tests.conformance.venue import STOP, Shown
 from tests.fakes.clock import ManualClock
@@ -50,8 +51,26 @@ class TelegramVenue:
         return "typing" in self.chat.actions
 
     async def says(self, text: str) -> Ref:
-        message = await self.person.says(self._addressed(text), chat=self.chat, topic=self.topic)
-        return Ref(self.place, str(message.message_id))
+        return self._ref(await self.person.says(self._addressed(text), chat=self.chat, topic=self.topic))
+
+    async def sends(self, *files: File, text: str = "") -> list[Ref]:
+        enclosed = [_enclosed(file) for file in files]
+        caption, where = self._addressed(text).strip(), self._where
+        if len(enclosed) == 1:
+            return [self._ref(await self.person.sends(enclosed[0], caption, **where))]
+        # Programs put the caption on the last document of an album.
+        return [self._ref(part) for part in await self.person.sends_album(enclosed, caption, -1, **where)]
+
+    async def speaks(self, speech: bytes, seconds: int) -> Ref:
+        caption = self._addressed("").strip()
+        return self._ref(await self.person.sends_voice(speech, caption, seconds, **self._where))
+
+    async def loses(self, ref: Ref) -> None:
+        self.tg.loses(self.chat.state.by_id[int(ref.message)])
+
+    def refuses_voice(self) -> bool:
+        self.chat.forbids_voice()
+        return True
 
     async def edits(self, ref: Ref, text: str) -> None:
         await self.person.edits(self.chat.state.by_id[int(ref.message)], self._addressed(text))
@@ -96,6 +115,13 @@ class TelegramVenue:
         return {name: partial(_lasting, faults, cause, self.chat.id) for name, cause in causes.items()}
 
     @property
+    def _where(self) -> Where:
+        return Where(chat=self.chat) if self.topic is None else Where(chat=self.chat, topic=self.topic)
+
+    def _ref(self, message: Message) -> Ref:
+        return Ref(self.place, str(message.message_id))
+
+    @property
     def _is_private(self) -> bool:
         return self.chat.id > 0
 
@@ -121,9 +147,13 @@ def _lasting(faults: Faults, cause: Cause, chat: int) -> Iterator[None]:
 
 def _shown(message: Message) -> Shown:
     labels = tuple(str(button["text"]) for button in message.buttons)
-    name = str(message.media.get("document", {}).get("file_name", ""))
+    name = str((message.media.get("document") or message.media.get("audio") or {}).get("file_name", ""))
     quotes = "" if message.reply_to is None else str(message.reply_to.message_id)
-    return Shown(str(message.message_id), message.text_content, labels, name, quotes)
+    return Shown(str(message.message_id), message.text_content, labels, name, quotes, "voice" in message.media)
+
+
+def _enclosed(file: File) -> Enclosed:
+    return Enclosed("document", file.name, file.content, file.media_type)
 
 
 Seat = Callable[[TelegramEmulator], Awaitable[TelegramVenue]]

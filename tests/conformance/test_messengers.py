@@ -434,6 +434,10 @@ OUTRAGEOUS = {
     "an empty file": Outgoing("x", file=File("empty.txt", b"")),
     "a file with a wild name": Outgoing("x", file=File('../"a"\r\n: \ud83d\x00' + "n" * 400, b"x", "text/plain")),
     "a caption too long": Outgoing("word " * 2_000, file=FILE),
+    "speech that is none": Outgoing("x", ROW, file=File("reply.ogg", b"x", "audio/ogg"), voice=True),
+    "speech without a sound": Outgoing("x", voice=True),
+    "an endless question": Outgoing("x", ROW, asks="why " * 500),
+    "a question of half a character": Outgoing("x", asks="\ud83d"),
     "an answer to nothing": Outgoing("x", reply_to=Ref(Place("elsewhere", "1", "2", "3"), "4")),
 }
 

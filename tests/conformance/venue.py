@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.incoming import Incoming
-from bot.domain.messenger import Messenger, Take
+from bot.domain.messenger import File, Messenger, Take
 from bot.domain.place import Place, Ref
 from tests.fakes.clock import ManualClock
 from tests.stories.stage import Stage
@@ -27,6 +27,8 @@ class Shown:
     """The name of the file that came with it."""
     quotes: str = ""
     """Id of the message that it answers visibly."""
+    is_voice: bool = False
+    """It is played as speech; such a file shows no name."""
 
 
 class Venue(Protocol):
@@ -56,6 +58,22 @@ class Venue(Protocol):
 
     async def says(self, text: str) -> Ref:
         """The person says `text` to us, as one does there; their message."""
+        ...
+
+    async def sends(self, *files: File, text: str = "") -> list[Ref]:
+        """The person sends files at once, with one `text` or none, as one does there; their messages."""
+        ...
+
+    async def speaks(self, speech: bytes, seconds: int) -> Ref:
+        """The person sends a recording of their voice, as one does there; their message."""
+        ...
+
+    async def loses(self, ref: Ref) -> None:
+        """The platform loses the files of the person's message, or they are deleted."""
+        ...
+
+    def refuses_voice(self) -> bool:
+        """From now on the place takes no voice messages; False where it knows no such wish."""
         ...
 
     async def edits(self, ref: Ref, text: str) -> None:

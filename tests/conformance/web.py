@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
 from adapters.web import (
@@ -23,15 +25,19 @@ from adapters.web import (
     topic,
     web_place,
 )
-from bot.domain.incoming import Incoming
-from bot.domain.messenger import Button, Messenger, Take
+from bot.domain.errors import FileGone, FileTooLarge
+from bot.domain.incoming import Attachment, Incoming
+from bot.domain.messenger import Button, File, Messenger, Take
 from bot.domain.place import Place, Ref
 from bot.domain.ports import Bus
+from bot.main import Switchboard
 from storage.bus import LocalBus
 from storage.store import Store
 from tests.conformance.venue import STOP, Shown
 from tests.fakes.clock import ManualClock
 from tests.stories.stage import Stage
+
+_UPLOAD_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +50,72 @@ class Bubble:
     """Name of the file that the page offers with it."""
 
 
+class Shelf(Protocol):
+    """Where a visitor's uploads wait for the message that they come with."""
+
+    async def keep(self, place: Place, file: File) -> str:
+        """The token of the upload."""
+        ...
+
+    async def lose(self, place: Place, token: str) -> None: ...
+
+
+class Tray:
+    """Uploads where the messenger is by itself."""
+
+    def __init__(self) -> None:
+        self._files: dict[tuple[Place, str], bytes] = {}
+
+    async def keep(self, place: Place, file: File) -> str:
+        token = uuid4().hex
+        self._files[place, token] = file.content
+        return token
+
+    async def lose(self, place: Place, token: str) -> None:
+        del self._files[place, token]
+
+    async def fetch(self, place: Place, token: str, into: Path, limit_bytes: int) -> int:
+        content = self._files.get((place, token))
+        if content is None:
+            raise FileGone
+        if len(content) > limit_bytes:
+            raise FileTooLarge
+        return await asyncio.to_thread(into.write_bytes, content)
+
+
+@dataclass(frozen=True, slots=True)
+class Locker:
+    """Uploads as the whole platform keeps them."""
+
+    board: Switchboard
+
+    async def keep(self, place: Place, file: File) -> str:
+        blob = await self.board.vault.keep_bytes(file.content)
+        async with self.board.store.begin() as tx:
+            user = await tx.users.resolve(place.messenger, "", place.chat, name="", locale="en")
+            kept = await tx.files.add(
+                user.id, file.name, file.media_type, len(file.content), blob, ttl_seconds=_UPLOAD_SECONDS
+            )
+        return kept.token
+
+    async def lose(self, place: Place, token: str) -> None:
+        async with self.board.store.begin() as tx:
+            file = await tx.files.by_token(token)
+            assert file is not None
+            await tx.files.remove(file.id)
+
+
 class WebVenue:
     """A visitor at the chat page. `listen` runs as long as the page is open."""
 
-    def __init__(self, bus: Bus, take: Take, clock: ManualClock, store: Store | None) -> None:
+    def __init__(self, bus: Bus, take: Take, clock: ManualClock, store: Store | None, shelf: Shelf) -> None:
         self.place: Place = web_place(uuid4().hex, uuid4().hex)
         self._bus = bus
         self._take = take
         self._clock = clock
         self._store = store
+        self._shelf = shelf
+        self._uploaded: dict[str, tuple[Attachment, ...]] = {}
         self._bubbles: dict[str, Bubble] = {}
         self._growth: dict[str, list[str]] = {}
         self._last: Incoming | None = None
@@ -91,10 +154,34 @@ class WebVenue:
         return False
 
     async def says(self, text: str) -> Ref:
-        incoming = said(self.place, "", "en", text, self._clock.now())
+        return await self._says(text)
+
+    async def sends(self, *files: File, text: str = "") -> list[Ref]:
+        attachments = [
+            Attachment(
+                "document", await self._shelf.keep(self.place, file), file.name, file.media_type, len(file.content)
+            )
+            for file in files
+        ]
+        return [await self._says(text, *attachments)]
+
+    async def speaks(self, speech: bytes, seconds: int) -> Ref:
+        token = await self._shelf.keep(self.place, File("voice", speech, "audio/webm"))
+        return await self._says("", Attachment("voice", token, "", "audio/webm", len(speech), seconds))
+
+    async def loses(self, ref: Ref) -> None:
+        for attachment in self._uploaded[ref.message]:
+            await self._shelf.lose(self.place, attachment.file)
+
+    def refuses_voice(self) -> bool:
+        return False
+
+    async def _says(self, text: str, *attachments: Attachment) -> Ref:
+        incoming = said(self.place, "", "en", text, self._clock.now(), attachments=attachments)
         await self._does(incoming)
         ref = getattr(incoming.payload, "ref", None)
         assert isinstance(ref, Ref)
+        self._uploaded[ref.message] = attachments
         return ref
 
     async def edits(self, ref: Ref, text: str) -> None:
@@ -199,9 +286,10 @@ class WebWorld:
     bus: Bus
     take: Take
     clock: ManualClock
+    shelf: Tray
 
     def venue(self) -> AbstractAsyncContextManager[WebVenue]:
-        return open_page(WebVenue(self.bus, self.take, self.clock, None))
+        return open_page(WebVenue(self.bus, self.take, self.clock, None, self.shelf))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +298,12 @@ class Web:
 
     @asynccontextmanager
     async def alone(self, take: Take, clock: ManualClock) -> AsyncIterator[WebWorld]:
-        bus = LocalBus()
-        messenger = WebMessenger(bus)
+        bus, shelf = LocalBus(), Tray()
+        messenger = WebMessenger(bus, shelf.fetch)
         await messenger.run(take)
-        yield WebWorld(messenger, bus, take, clock)
+        yield WebWorld(messenger, bus, take, clock, shelf)
         await messenger.close()
 
     def staged(self, stage: Stage) -> AbstractAsyncContextManager[WebVenue]:
         board = stage.board
-        return open_page(WebVenue(board.store.bus, board.intake.take, stage.clock, board.store))
+        return open_page(WebVenue(board.store.bus, board.intake.take, stage.clock, board.store, Locker(board)))

@@ -7,7 +7,9 @@ import pytest
 import bot
 from bot.texts import Texts
 from storage.migrate import migrate
+from storage.object_files import ObjectFiles
 from storage.store import Store
+from storage.vault import Vault
 from tests.fakes.clock import ManualClock
 
 
@@ -39,3 +41,8 @@ async def store(database_url: str, clock: ManualClock) -> AsyncIterator[Store]:
     store = await Store.open(database_url, clock=clock, name="console")
     yield store
     await store.close()
+
+
+@pytest.fixture
+def vault(store: Store, tmp_path: Path) -> Vault:
+    return Vault(store, ObjectFiles.at(str(tmp_path / "kept")))

@@ -6,13 +6,15 @@ from adapters.web import Changed, Deleted, Edited, Grew, Sent, Shown, web_place
 from bot.console.conversation import Conversation
 from bot.console.live import Live
 from bot.domain.errors import StorageError
-from bot.domain.incoming import Command, Incoming, Press, UserEdit, UserMessage
-from bot.domain.messenger import Button, File
+from bot.domain.incoming import Attachment, Command, Filled, Incoming, Press, UserEdit, UserMessage
+from bot.domain.media import Upload
+from bot.domain.messenger import Button
 from bot.domain.place import Ref
 from bot.domain.reply import Request
 from bot.domain.status import Status
 from bot.domain.thread import Turn, TurnState
 from storage.store import Store
+from storage.vault import Vault
 from tests.fakes.clock import ManualClock
 
 VISITOR, KEY = "a" * 32, "b" * 32
@@ -218,16 +220,16 @@ async def test_a_question_who_should_answer_is_no_notice_and_is_answered_through
     assert [incoming.payload for incoming in door.taken] == [Press(f"pick:{turn.id}:mentor", REPLY)]
 
 
-async def test_files_of_a_reply_are_its_own_once_it_is_complete(conversation: Conversation, store: Store) -> None:
+async def test_files_of_a_reply_are_its_own_once_it_is_complete(
+    conversation: Conversation, store: Store, vault: Vault
+) -> None:
     turn = await asked(store, "Draw it")
     await conversation.refresh()
+    blob = await vault.keep_bytes(b"new")
     async with store.begin() as tx:
-        thread = await tx.threads.get(turn.thread_id)
-        old = File("old.png", b"old", "image/png")
-        await tx.files.add(thread.user_id, old, turn_id=turn.id, version=turn.version - 1)
-        kept = await tx.files.add(
-            thread.user_id, File("chart.png", b"new", "image/png"), turn_id=turn.id, version=turn.version
-        )
+        owner = (await tx.threads.get(turn.thread_id)).user_id
+        await tx.files.add(owner, "old.png", "image/png", 3, blob, turn_id=turn.id, version=turn.version - 1)
+        kept = await tx.files.add(owner, "chart.png", "image/png", 3, blob, turn_id=turn.id, version=turn.version)
     shown = Shown("chart.png", "image/png", 3, f"/files/{kept.token}")
     sent = Ref(PLACE, "f" * 32)
     conversation.hear(Sent(sent.message, "", file=shown))
@@ -237,6 +239,63 @@ async def test_files_of_a_reply_are_its_own_once_it_is_complete(conversation: Co
     await conversation.refresh()
     assert conversation.exchanges[-1].files == (shown,)
     assert conversation.notices == ()
+
+
+VOICE = Attachment("voice", "a-token", "", "audio/webm", 2_000, 7.5)
+
+
+async def came_with(store: Store, turn: Turn, *attachments: Attachment) -> list[Upload]:
+    async with store.begin() as tx:
+        (message,) = await tx.turns.messages(turn.id)
+        return await tx.uploads.add(message, attachments)
+
+
+async def test_what_came_with_a_question_is_shown_with_it_and_follows_what_becomes_of_it(
+    conversation: Conversation, store: Store
+) -> None:
+    turn = await asked(store, "")
+    (voice, _) = await came_with(store, turn, VOICE, Attachment("photo", "other", "cat.png", "image/png"))
+    await conversation.refresh()
+    uploads = conversation.exchanges[-1].uploads
+    assert [(upload.name, upload.state) for upload in uploads] == [("voice", "waiting"), ("cat.png", "waiting")]
+    async with store.begin() as tx:
+        await tx.uploads.ready(voice.id, sort="speech", text="How many red apples?")
+    await conversation.refresh()
+    assert conversation.exchanges[-1].uploads[0].text == "How many red apples?"
+    assert conversation.exchanges[-1].questions[0].text == "How many red apples?"
+
+
+async def test_what_was_heard_is_put_right_through_the_door(
+    conversation: Conversation, store: Store, door: Door
+) -> None:
+    (voice,) = await came_with(store, await asked(store, ""), VOICE)
+    await conversation.fix(voice, "How many red apples?")
+    assert [incoming.payload for incoming in door.taken] == [Filled(f"fix:{voice.id}", "How many red apples?")]
+
+
+async def test_files_may_come_without_words_and_to_a_chosen_specialist(conversation: Conversation, door: Door) -> None:
+    conversation.chosen = "analyst"
+    await conversation.say("", (VOICE,))
+    await conversation.say("", (VOICE,))
+    first, second = (incoming.payload for incoming in door.taken)
+    assert isinstance(first, UserMessage)
+    assert isinstance(second, UserMessage)
+    assert (first.text, first.attachments, second.text) == ("@analyst", (VOICE,), "")
+
+
+async def test_a_spoken_reply_is_part_of_its_turn_as_soon_as_that_is_read(
+    conversation: Conversation, store: Store, vault: Vault
+) -> None:
+    turn = await asked(store, "Hello?")
+    await answered(store, turn, "Hi")
+    blob = await vault.keep_bytes(b"OggS")
+    async with store.begin() as tx:
+        owner = (await tx.threads.get(turn.thread_id)).user_id
+        kept = await tx.files.add(owner, "reply.ogg", "audio/ogg", 4, blob, turn_id=turn.id, version=turn.version)
+    conversation.hear(Sent("f" * 32, "", file=Shown("reply.ogg", "audio/ogg", 4, kept.link, is_speech=True)))
+    await conversation.refresh()
+    assert conversation.notices == ()
+    assert [file.media_type for file in conversation.exchanges[-1].files] == ["audio/ogg"]
 
 
 async def test_a_message_goes_to_the_chosen_specialist_and_the_choice_is_made_once(

@@ -171,7 +171,7 @@ async def test_files_tell_where_they_are_fetched(clock: ManualClock) -> None:
     async with SlackEmulator(clock=clock) as slack:
         ann = slack.user("Ann")
         voice = Upload("audio.m4a", b"m4a", "audio/mp4", subtype="slack_audio", duration_ms=2500)
-        await ann.says("", files=[voice, Upload("far.pdf", b"pdf", external=True)])
+        await ann.says("", files=[voice, Upload("far.pdf", b"pdf", connect=True)])
         (event,) = events_of(slack)
         heard, far = event["files"]
         assert event["subtype"] == "file_share"

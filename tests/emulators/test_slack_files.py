@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from adapters.slack.emulator.faults import DOWNLOAD
+from adapters.slack.emulator.state import FileState
 from tests.emulators.slack_api import SlackApi, refused, running_api
 from tests.fakes.clock import ManualClock
 
@@ -110,6 +112,116 @@ async def test_a_file_of_a_place_without_the_app_is_not_found(slack: SlackApi) -
 
 async def test_an_external_file_says_little_until_it_is_asked_for(slack: SlackApi) -> None:
     ann = slack.user("Ann")
-    file = slack.world.add_file(slack.team, ann.id, "a.txt", b"x", "text/plain", external=True)
+    file = slack.world.add_file(slack.team, ann.id, "a.txt", b"x", "text/plain", connect=True)
     assert slack.world.file_json(file) == {"id": file.id, "file_access": "check_file_info"}
     assert (await slack.app.files_info(file=file.id))["file"]["name"] == "a.txt"
+
+
+def shared(slack: SlackApi, data: bytes = b"0123456789", **more: str) -> FileState:
+    """A file that Ann sent in her direct message."""
+    ann = slack.user("Ann")
+    file = slack.world.add_file(slack.team, ann.id, "plan.txt", data, "text/plain", **more)
+    slack.world.add_message(slack.dm(ann), ann.id, files=[file], subtype="file_share")
+    file.shares.append((slack.dm(ann).id, slack.dm(ann).messages[-1].ts))
+    return file
+
+
+def asked(slack: SlackApi, file: FileState, *, allow_redirects: bool = True) -> "aiohttp.client._RequestContextManager":
+    """A download as the app asks for it."""
+    address = slack.world.file_json(file, full=True)["url_private_download"]
+    return slack.session.get(address, headers=bearer(slack.team.token), allow_redirects=allow_redirects)
+
+
+async def test_every_download_is_noted(slack: SlackApi) -> None:
+    file = shared(slack)
+    async with asked(slack, file) as answer:
+        assert (answer.status, answer.headers["Content-Disposition"]) == (200, "attachment")
+        assert await answer.read() == b"0123456789"
+    async with slack.session.get(slack.world.file_json(file)["url_private"]) as answer:
+        assert "Content-Disposition" not in answer.headers
+    async with slack.session.get(slack.world.file_json(file)["url_private"], headers=bearer("xoxb-wrong")):
+        pass
+    assert [(one.file, one.team, one.status) for one in slack.world.downloads] == [
+        (file.id, slack.team.id, 200),
+        (file.id, "", 200),
+        (file.id, "", 200),
+    ]
+
+
+async def test_a_download_needs_the_token_of_its_workspace_and_the_scope(slack: SlackApi) -> None:
+    file = shared(slack)
+    other = slack.world.add_team("Zoo", scopes=slack.team.scopes)
+    address = slack.world.file_json(file)["url_private_download"]
+    async with slack.session.get(address, headers=bearer(other.token)) as answer:
+        assert answer.status == 404
+    slack.team.scopes -= {"files:read"}
+    async with asked(slack, file) as answer:
+        assert (answer.status, answer.content_type) == (200, "text/html")
+        assert "Sign in" in await answer.text()
+    assert await refused(slack.app.files_info(file=file.id)) == "missing_scope"
+
+
+async def test_a_download_is_cut_in_its_middle(slack: SlackApi) -> None:
+    file = shared(slack)
+    slack.faults.drops_after(method=DOWNLOAD, chat=file.id)
+    async with asked(slack, file) as answer:
+        assert await answer.content.readany() == b"01234"
+        with pytest.raises(aiohttp.ClientError):
+            await answer.read()
+
+
+async def test_a_download_stalls_until_it_is_let_go(slack: SlackApi) -> None:
+    file = shared(slack)
+    stall = slack.faults.slow(method=DOWNLOAD)
+    async with asked(slack, file) as answer:
+        assert await answer.content.readany() == b"01234"
+        stall.release.set()
+        assert await answer.read() == b"56789"
+
+
+async def test_a_download_may_be_other_bytes_refused_or_led_astray(slack: SlackApi) -> None:
+    file = shared(slack)
+    slack.faults.garbage(method=DOWNLOAD)
+    async with asked(slack, file) as answer:
+        assert await answer.read() == b"9876543210"
+    slack.faults.floods(7, method=DOWNLOAD)
+    async with asked(slack, file) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "7")
+    slack.faults.redirects("https://files.example.org/a", file=file.id)
+    async with asked(slack, file, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (302, "https://files.example.org/a")
+    slack.faults.drops_before(method=DOWNLOAD, times=None)
+    with pytest.raises(aiohttp.ClientError):
+        async with asked(slack, file):
+            pass
+
+
+async def test_a_canvas_is_handed_out_as_a_page(slack: SlackApi) -> None:
+    file = shared(slack, b"<h1>Plan</h1>", mode="quip")
+    assert slack.world.file_json(file)["mode"] == "quip"
+    async with asked(slack, file) as answer:
+        assert answer.content_type == "text/html"
+        assert "Content-Disposition" not in answer.headers
+
+
+async def test_a_file_of_google_drive_is_only_a_link(slack: SlackApi) -> None:
+    file = shared(slack, mode="external")
+    body = (await slack.app.files_info(file=file.id))["file"]
+    assert (body["mode"], body["is_external"], body["external_type"]) == ("external", True, "gdrive")
+    assert "url_private_download" not in body
+    assert not body["url_private"].startswith(slack.base)
+
+
+async def test_of_a_deleted_file_a_trace_is_left(slack: SlackApi) -> None:
+    file = shared(slack, mode="tombstone")
+    assert slack.world.file_json(file) == {"id": file.id, "mode": "tombstone"}
+    assert await refused(slack.app.files_info(file=file.id)) == "file_deleted"
+    hidden = shared(slack, mode="hidden_by_limit")
+    assert (await slack.app.files_info(file=hidden.id))["file"]["mode"] == "hidden_by_limit"
+
+
+async def test_sound_keeps_its_media_type(slack: SlackApi) -> None:
+    dm = slack.dm(slack.user("Ann"))
+    for name in ("reply.ogg", "reply.MP3", "clip.m4a"):
+        await slack.app.files_upload_v2(filename=name, content=b"sound", channel=dm.id)
+    assert [message.files[0].media_type for message in dm.messages] == ["audio/ogg", "audio/mpeg", "audio/mp4"]

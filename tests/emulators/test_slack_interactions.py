@@ -259,6 +259,54 @@ async def test_a_trigger_is_good_for_three_seconds(clock: ManualClock) -> None:
             await client_of(slack).views_open(trigger_id=app.bodies[-1]["trigger_id"], view=ask_modal())
 
 
+async def test_a_press_opens_a_form_with_words_in_it_once(clock: ManualClock) -> None:
+    async with SlackEmulator(clock=clock) as slack, connected(slack) as app:
+        ann, client = slack.user("Ann"), client_of(slack)
+        await client.chat_postMessage(channel=ann.dm.id, text="heard", blocks=[row("Fix")])
+        await ann.presses("Fix")
+        await clock.until(lambda: slack.pending_events == 0)
+        trigger = app.bodies[-1]["trigger_id"]
+        field = {"type": "plain_text_input", "action_id": "text", "initial_value": "the ridge", "max_length": 12}
+        view = ask_modal(blocks=[{"type": "input", "block_id": "said", "label": plain("You said"), "element": field}])
+        await client.views_open(trigger_id=trigger, view=view)
+        with pytest.raises(SlackApiError, match="exchanged_trigger_id"):
+            await client.views_open(trigger_id=trigger, view=view)
+        modal = ann.modal
+        assert modal is not None
+        assert (modal.value("said"), modal.value("nothing")) == ("the ridge", "")
+        for refused in ("", "the bridge is closed"):
+            with pytest.raises(Refused):
+                await ann.submits(modal, said=refused)
+        await ann.submits(modal)
+        await clock.until(lambda: slack.pending_events == 0)
+        assert app.bodies[-1]["view"]["state"]["values"]["said"]["text"]["value"] == "the ridge"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"title": plain("x" * 25)},
+        {"submit": plain("x" * 25)},
+        {"private_metadata": "x" * 3_001},
+        {"label": plain("x" * 2_001)},
+        {"field": {"initial_value": "x" * 3_001}},
+        {"field": {"initial_value": "xx", "max_length": 1}},
+        {"field": {"max_length": 3_001}},
+    ],
+)
+async def test_the_limits_of_a_form_hold(clock: ManualClock, broken: dict[str, Any]) -> None:
+    async with SlackEmulator(clock=clock) as slack, connected(slack) as app:
+        await slack.user("Ann").runs("/switchboard")
+        await clock.until(lambda: slack.pending_events == 0)
+        parts = dict(broken)
+        field = {"type": "plain_text_input", "action_id": "text"} | parts.pop("field", {})
+        block = {"type": "input", "block_id": "said", "label": parts.pop("label", plain("You said")), "element": field}
+        with pytest.raises(SlackApiError, match=r"invalid_blocks|invalid_arguments"):
+            await client_of(slack).views_open(
+                trigger_id=app.bodies[-1]["trigger_id"], view=ask_modal(blocks=[block], **parts)
+            )
+
+
 async def test_a_modal_that_is_put_away_is_told_of_when_asked(clock: ManualClock) -> None:
     async with SlackEmulator(clock=clock) as slack, connected(slack) as app:
         ann = slack.user("Ann")

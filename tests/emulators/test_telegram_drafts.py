@@ -6,7 +6,7 @@ from aiogram.exceptions import TelegramBadRequest, TelegramRetryAfter
 from aiogram.types import InputRichMessage
 
 from adapters.telegram.emulator import Limits, TelegramEmulator
-from adapters.telegram.emulator.people import Chat
+from adapters.telegram.emulator.chat import Chat
 from bot.domain.errors import Refused
 from tests.emulators.conftest import bot_of
 from tests.fakes.clock import ManualClock

@@ -1,7 +1,7 @@
 """A stage for the model engine: real SDK clients, emulated providers over loopback, time that tests move."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -144,7 +144,7 @@ def with_hints(**hints: Any) -> Specialist:
 
 
 @asynccontextmanager
-async def a_stage(clock: ManualClock) -> AsyncIterator[Stage]:
+async def a_stage(clock: ManualClock, *, text_only: Collection[str] = ()) -> AsyncIterator[Stage]:
     async with ModelEmulator(clock=clock) as first, ModelEmulator(clock=clock) as second:
         models = Models.build(
             Credentials(
@@ -154,6 +154,7 @@ async def a_stage(clock: ManualClock) -> AsyncIterator[Stage]:
                 anthropic_base_url=second.anthropic_url,
             ),
             clock,
+            text_only=text_only,
         )
         _count_callbacks()
         try:

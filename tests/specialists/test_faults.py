@@ -4,6 +4,7 @@ from random import Random
 
 import httpx2
 import pytest
+from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 from pydantic_ai.exceptions import (
     ContentFilterError,
     ModelAPIError,
@@ -123,3 +124,98 @@ def test_a_provider_is_waited_for_only_so_long(asked: float, waits: bool) -> Non
 
 def test_what_cannot_get_better_is_not_tried_again() -> None:
     assert Attempts(5, Random(1)).wait_seconds(fault(http(401), "m")) is None
+
+
+BLIND = [
+    (400, "Invalid content type. image_url is only supported by certain models."),
+    (400, "'claude-3-5-haiku' does not support image input."),
+    (400, "Failed to deserialize the JSON body: messages[0]: unknown variant `image_url`, expected `text`"),
+    (404, "No endpoints found that support image input"),
+    (400, "Image inputs are not supported by this model"),
+    (400, "messages[0].content must be a string"),
+    (400, "this model does not support images"),
+    (400, "qwen3 is not a multimodal model"),
+    (400, "At most 0 image(s) may be provided in one request."),
+    (500, "image input is not supported - hint: you may need to provide the mmproj"),
+    (400, "Model does not support images. Please use a model that does."),
+]
+SEEING = [
+    (400, "You uploaded an unsupported image. Please make sure your image has of one the following formats: png"),
+    (400, "messages.0.content.1.image.source.base64: image exceeds 5 MB maximum"),
+    (400, "Could not process image"),
+    (400, "Invalid base64 image_url."),
+    (400, "Unsupported parameter: 'temperature' is not supported with this model."),
+    (503, "image inputs are not supported right now"),
+    (401, "Image inputs are not supported by this model"),
+]
+
+
+@pytest.mark.parametrize(("status", "message"), BLIND)
+def test_a_model_that_cannot_see_is_known_by_what_it_says(status: int, message: str) -> None:
+    assert fault(http(status, message=message), "m").parameter == "pictures"
+
+
+@pytest.mark.parametrize(("status", "message"), SEEING)
+def test_a_bad_picture_or_another_complaint_is_no_blindness(status: int, message: str) -> None:
+    assert fault(http(status, message=message), "m").parameter != "pictures"
+
+
+REQUEST = httpx2.Request("POST", "http://sound.example/v1/audio/transcriptions")
+
+
+def plain(status: int, body: object = None, *, retry_after: str = "") -> APIStatusError:
+    """What the SDK raises for a request of sound."""
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    response = httpx2.Response(status, request=REQUEST, headers=headers)
+    return APIStatusError("refused", response=response, body=body)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "again"),
+    [
+        (plain(401), AuthFailed, False),
+        (plain(403), AuthFailed, False),
+        (plain(404), ApiFailed, False),
+        (plain(400), ApiFailed, False),
+        (plain(413), ContextTooLong, False),
+        (plain(429), RateLimited, True),
+        (plain(429, {"code": "insufficient_quota"}), AuthFailed, False),
+        (plain(408), TimedOut, True),
+        (plain(504), TimedOut, True),
+        (plain(409), ApiFailed, True),
+        (plain(500), ApiFailed, True),
+        (APIConnectionError(request=REQUEST), NetworkFailed, True),
+        (APIError("garbage", REQUEST, body=None), ApiFailed, True),
+    ],
+)
+def test_errors_of_the_plain_sdk(error: APIError, kind: type[EngineError], again: bool) -> None:
+    found = fault(error, "openai:whisper-1")
+    assert (type(found.error), found.again) == (kind, again)
+    assert found.error.detail.startswith("openai:whisper-1: ")
+    assert "example" not in found.error.detail
+
+
+def test_a_wait_that_a_service_of_sound_asks_for_is_read() -> None:
+    assert fault(plain(429, retry_after="7"), "m").error.retry_after_seconds == 7
+
+
+def test_a_time_out_of_the_plain_sdk_is_one() -> None:
+    error = APITimeoutError(request=REQUEST)
+    error.__cause__ = TimeoutError()
+    assert isinstance(fault(error, "m").error, TimedOut)
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter"),
+    [
+        ({"param": "language", "message": "no"}, "language"),
+        ({"param": "languages[0]", "message": "no"}, "language"),
+        ({"message": "Unsupported parameter: 'prompt'"}, "vocabulary"),
+        ({"message": "keywords: extra inputs are not permitted"}, "vocabulary"),
+        ({"detail": [{"loc": ["body", "language"], "msg": "Extra inputs are not permitted"}]}, "language"),
+        ({"message": "Unknown parameter: 'instructions'"}, "instructions"),
+        ({"message": "the file is broken"}, ""),
+    ],
+)
+def test_a_hint_that_a_service_of_sound_refuses_is_known(body: object, parameter: str) -> None:
+    assert fault(plain(400, body), "m").parameter == parameter

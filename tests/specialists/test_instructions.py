@@ -5,8 +5,9 @@ from datetime import date
 
 from pydantic_ai.messages import InstructionPart
 
+from bot.domain.media import Document
 from bot.domain.reply import Prompt
-from specialists.instructions import going_on, instructions
+from specialists.instructions import FILES, going_on, instructions
 from specialists.trailer import ORDER
 from tests.specialists.minds import with_hints
 
@@ -103,3 +104,12 @@ def test_going_on_shows_the_last_words_exactly() -> None:
     assert '"four five six seven eight\\nnine"' in going_on("one two three four five six seven eight\nnine ")
     assert '""' in going_on("  ")
     assert len(going_on("x" * 10_000)) < 1_500
+
+
+def test_how_to_use_files_is_told_where_there_are_any() -> None:
+    report = Document(7, "report.pdf", 3, "page")
+    with_files = text(instructions(asked(documents=(report,)), ["Rules."]))
+    assert FILES in with_files
+    assert "report.pdf, page 3" in FILES
+    assert FILES not in text(instructions(asked(), ["Rules."]))
+    assert instructions(asked(documents=(report,))) == instructions(asked(documents=(report, report)))

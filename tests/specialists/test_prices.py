@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 from pydantic_ai.usage import RequestUsage
 
-from specialists.prices import cost_usd, total, usage
+from bot.domain.reply import Usage
+from specialists.prices import cost_usd, sound_cost_usd, speech_cost_usd, total, usage
 
 TAKEN = RequestUsage(input_tokens=1_000, cache_read_tokens=400, output_tokens=100, output_reasoning_tokens=60)
 
@@ -49,3 +50,23 @@ def test_a_sum_is_known_only_when_all_of_it_is() -> None:
     assert both.input_tokens == 2_000
     assert total(known, unknown).cost_usd is None
     assert total(known, unknown).estimated
+
+
+def test_what_is_heard_costs_by_the_second_or_by_the_token() -> None:
+    assert sound_cost_usd("openai:whisper-1", seconds=60) == Decimal("0.006")
+    assert sound_cost_usd("openai:gpt-transcribe", seconds=60) == Decimal("0.0045")
+    by_token = sound_cost_usd("openai:gpt-4o-transcribe", input_tokens=100, audio_tokens=90, output_tokens=20)
+    assert by_token == Decimal("0.000765")
+    assert sound_cost_usd("openai:gpt-4o-transcribe", seconds=60) is None, "seconds are not what it charges for"
+    assert sound_cost_usd("openai:at-home", seconds=60) is None
+    assert sound_cost_usd("local:small", seconds=60) is None
+
+
+def test_what_is_spoken_costs_by_the_character_or_nobody_knows() -> None:
+    assert speech_cost_usd("openai:tts-1", 1_000) == Decimal("0.015")
+    assert speech_cost_usd("openai:tts-1-hd", 1_000) == Decimal("0.03")
+    assert speech_cost_usd("openai:gpt-4o-mini-tts", 1_000) is None
+
+
+def test_seconds_add_up() -> None:
+    assert total(Usage(audio_seconds=1.5), Usage(audio_seconds=2.0)).audio_seconds == 3.5

@@ -249,13 +249,16 @@ def test_a_file_in_the_folder_is_enough_for_a_new_tool() -> None:
     names = [tool.name for tool in tools_of(shipped)]
     assert names == [
         "calculate",
+        "compute_column",
         "escalate",
         "get_user_achievements",
         "get_user_profile",
         "make_chart",
+        "read_file",
         "remember",
         "remind_me",
         "save_brief",
+        "search_files",
         "search_knowledge",
         "search_my_threads",
         "transfer_to",

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from storage.migrate import migrate
+from storage.object_files import ObjectFiles
 from storage.store import Store
+from storage.vault import Vault
 from tests.fakes.clock import ManualClock
 from tests.postgres import postgres_server, postgres_url
 
@@ -56,3 +58,16 @@ async def open_store(clock: ManualClock) -> AsyncIterator[OpenStore]:
 @pytest.fixture
 async def store(url: str, open_store: OpenStore) -> Store:
     return await open_store(url)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the content of files is kept."""
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+async def vault(store: Store, folder: Path) -> AsyncIterator[Vault]:
+    files = ObjectFiles.at(str(folder))
+    yield Vault(store, files)
+    await files.close()

@@ -1,11 +1,15 @@
 """What tests of the storage begin with: people, their conversations, and all that a database holds."""
 
-from sqlalchemy import select
+import hashlib
+
+from sqlalchemy import delete, select
 
 from bot.domain.place import Place, Ref
 from bot.domain.thread import Thread, Turn, TurnState, User
+from storage.blobs import SWEEP
+from storage.files import StoredFile
 from storage.store import Store, Tx
-from storage.tables import metadata
+from storage.tables import jobs, metadata
 
 CHAT = Place("telegram", "42")
 GROUP = Place("telegram", "-100")
@@ -39,6 +43,26 @@ async def running(tx: Tx, thread: Thread, text: str = "do it") -> Turn:
     turn = await tx.turns.create(thread.id, "concierge")
     await tx.turns.add_message(turn.id, "user", text, None)
     return await tx.turns.begin(turn.id)
+
+
+async def blob_of(tx: Tx, content: bytes) -> int:
+    """As if the store of files had this content."""
+    blob = await tx.blobs.claim(hashlib.sha256(content).digest(), len(content))
+    await tx.blobs.mark_whole(blob.id)
+    return blob.id
+
+
+async def file_of(tx: Tx, user_id: int, name: str, *, turn_id: int | None = None, version: int = 0) -> StoredFile:
+    """A file that contains its own name."""
+    blob = await blob_of(tx, name.encode())
+    return await tx.files.add(user_id, name, "text/plain", len(name.encode()), blob, turn_id=turn_id, version=version)
+
+
+async def swept(store: Store) -> None:
+    """What was put to be swept is swept, in the database."""
+    async with store.begin() as tx:
+        await tx.blobs.remove([blob.id for blob in await tx.blobs.doom(limit=1_000)])
+        await tx.wire.count(delete(jobs).where(jobs.c.kind == SWEEP))
 
 
 async def everything(store: Store) -> dict[str, list[str]]:

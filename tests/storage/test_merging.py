@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.errors import NotAllowed
-from bot.domain.messenger import File
 from bot.domain.place import Place
 from bot.domain.reply import Usage
 from bot.domain.thread import User
@@ -17,7 +16,7 @@ from storage.tables import counters, jobs, threads
 from storage.types import EPOCH
 from storage.users import Identity
 from tests.fakes.clock import ManualClock
-from tests.storage.people import CHAT, GROUP, conversation, everything, exchange, person
+from tests.storage.people import CHAT, GROUP, conversation, everything, exchange, file_of, person, swept
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ async def test_all_that_was_said_and_kept_is_the_one_users_now(store: Store, ann
         for user, place in ((ann, CHAT), (anna, Place("web", "abc"))):
             thread = await tx.threads.open(user.id, place)
             turn = await exchange(tx, thread, f"needle of {user.name}")
-            await tx.files.add(user.id, File(user.name, b"1"))
+            await file_of(tx, user.id, user.name)
             await tx.examples.add(user.id, "mentor", user.name)
             await tx.briefs.save(user.id, thread.id, "design", {"by": user.name}, complete=False)
             await tx.escalations.record(user.id, thread.id, turn.id, user.name)
@@ -67,6 +66,7 @@ async def test_all_that_was_said_and_kept_is_the_one_users_now(store: Store, ann
         (total,) = await tx.ledger.usage_of(anna.id, EPOCH)
         assert (total.replies, total.input_tokens) == (2, 2)
         await tx.privacy.erase(anna.id)
+    await swept(store)
     left = {table for table, rows in (await everything(store)).items() if rows}
     assert left == {"usage"}
 

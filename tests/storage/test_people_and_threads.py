@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.errors import NotAllowed, StorageError
-from bot.domain.messenger import File
 from bot.domain.place import Place, Ref
 from bot.domain.reply import Usage
 from bot.domain.thread import Thread, Turn, TurnState, User
@@ -15,7 +14,7 @@ from bot.lanes import thread_lane, upkeep_lane
 from storage.store import Store
 from storage.users import Identity
 from tests.fakes.clock import ManualClock
-from tests.storage.people import everything, exchange, running
+from tests.storage.people import everything, exchange, file_of, running, swept
 
 PRIVATE = Place("telegram", "42")
 GROUP = Place("telegram", "-100")
@@ -248,6 +247,7 @@ async def test_a_deleted_thread_leaves_only_its_cost(store: Store) -> None:
         # Redelivered, it is still known.
         assert not await tx.updates.insert(f"update-{gone.id}", "message", NOON)
         assert len(await tx.ledger.usage_of(ann.id, NOON)) == 1
+    await swept(store)
     after = await everything(store)
     for name in before.keys() - {"usage", "updates", "threads"}:
         assert after[name] == before[name], name
@@ -292,7 +292,7 @@ async def fill(store: Store, one: Thread, owner: User) -> None:
         await tx.updates.expects_reply(f"update-{one.id}", turn.id)
         await tx.turns.replace_message(Ref(one.place, str(2000 + turn.id)), owner.id, "changed")
         await tx.memory.set(one.id, "a summary", turn.id)
-        await tx.files.add(owner.id, File("a.txt", b"a"), turn_id=turn.id, version=1)
+        await file_of(tx, owner.id, f"{one.id}.txt", turn_id=turn.id, version=1)
         await tx.briefs.save(owner.id, one.id, "design", {"a": "b"}, complete=False)
         await tx.escalations.record(owner.id, one.id, turn.id, "why")
         await tx.ledger.record_usage(turn.id, owner.id, "", Usage("p", "m", 1, 1, specialist="s"), NOON)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import LeaseLost, NotAllowed
-from bot.domain.messenger import File
+from bot.domain.incoming import Attachment
+from bot.domain.media import Extract, Part
 from bot.domain.place import Place, Ref
 from bot.domain.reply import Request, Usage
 from bot.domain.thread import Thread, Turn, TurnState, User
@@ -17,15 +18,17 @@ from bot.lanes import (
     notice_lane,
     press_lane,
     reminder_lane,
+    speech_lane,
     suggestion_lane,
     thread_lane,
     upkeep_lane,
 )
 from storage.jobs import LANES_OF_THREAD, LANES_OF_USER
+from storage.library import Library
 from storage.store import Store
 from storage.tables import jobs, usage
 from tests.storage.conftest import OpenStore
-from tests.storage.people import conversation, everything, exchange, person, running
+from tests.storage.people import blob_of, conversation, everything, exchange, file_of, person, running, swept
 
 GROUP = Place("telegram", "-100777")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -50,6 +53,7 @@ class Life:
             ]
         for thread in self.threads:
             await self._talk(thread)
+            await self._send(thread)
         await self._own()
         await self._wait()
 
@@ -63,7 +67,7 @@ class Life:
             await tx.turns.replace_message(Ref(thread.place, str(2000 + turn.id)), user.id, f"I meant {word}")
             await tx.threads.rename(thread.id, f"About {word}")
             await tx.memory.set(thread.id, f"They spoke of {word}", turn.id)
-            await tx.files.add(user.id, File(f"{word}.txt", word.encode()), turn_id=turn.id, version=1)
+            await file_of(tx, user.id, f"{word}.txt", turn_id=turn.id, version=1)
             await tx.briefs.save(user.id, thread.id, "design", {"what": word}, complete=True)
             await tx.escalations.record(user.id, thread.id, turn.id, f"because {word}")
             await tx.ledger.record_usage(turn.id, user.id, "", Usage("p", "m", 5, 6, specialist="mentor"), NOON)
@@ -75,12 +79,28 @@ class Life:
             await tx.turns.attach_job(paused.id, job.id)
             await tx.jobs.put(upkeep_lane(thread.id), "title", {"thread": thread.id}, dedup=f"title:{thread.id}")
 
+    async def _send(self, thread: Thread) -> None:
+        """A speech, which was heard and may be corrected, and a document."""
+        word, user = self.word, self.user
+        async with self._store.begin() as tx:
+            message = (await tx.turns.transcript(thread.id))[0]
+            sent = [Attachment("voice", f"v{word}"), Attachment("document", f"d{word}", f"{word}.pdf")]
+            speech, document = await tx.uploads.add(message, sent)
+            await tx.uploads.ready(speech.id, sort="speech", text=f"spoken {word}")
+            await tx.uploads.show(speech.id, Ref(thread.place, str(3000 + speech.id)))
+            await tx.uploads.correct(speech.id, user.id, f"meant {word}")
+            await tx.fixes.expect(user.id, thread.place, speech.id, 60, Ref(thread.place, str(4000 + speech.id)))
+        await Library(self._store).shelve(document, Extract((Part("page", 1, "", f"The page of {word}"),)))
+        async with self._store.begin() as tx:
+            blob = await blob_of(tx, b"%PDF " + word.encode())
+            await tx.uploads.ready(document.id, sort="document", blob=blob, parts=1, part_kind="page")
+
     async def _own(self) -> None:
         async with self._store.begin() as tx:
             await tx.users.resolve("telegram", "", self.number, name=f"Newer {self.word}", locale="en")
             await tx.memory.add_fact(self.user.id, f"likes {self.word}")
             await tx.examples.add(self.user.id, "mentor", f"stem {self.word}")
-            await tx.files.add(self.user.id, File(f"{self.word}.zip", self.word.encode()), ttl_seconds=60)
+            await file_of(tx, self.user.id, f"{self.word}.zip")
             await tx.links.create(self.user.id)
             for name in ("turns:user:{}", "replies:user:{}:mentor", "tokens:user:{}"):
                 await tx.counters.add(name.format(self.user.id), "2026-11-20")
@@ -155,6 +175,7 @@ async def test_nothing_of_the_erased_remains_and_all_of_the_others(store: Store,
     before = await dump(store)
     held = rows_of(ann, before)
     assert {"users", "identities", "threads", "messages", "jobs", "facts", "files", "briefs", "pauses"} <= held.keys()
+    assert {"uploads", "fixes", "documents", "passages"} <= {name for name, rows in before.items() if rows}
     async with store.begin() as tx:
         await tx.privacy.erase(ann.user.id)
         with pytest.raises(NotAllowed):
@@ -171,6 +192,7 @@ async def test_rows_without_a_name_are_gone_too(store: Store, ann: Life, bob: Li
     after = await dump(store)
     async with store.begin() as tx:
         await tx.privacy.erase(bob.user.id)
+    await swept(store)
     empty = await dump(store)
     books = {"updates", "usage", "counters", "alembic_version", "sqlite_sequence"}
     index = {name for name in empty if name.startswith(("message_index", "passage_index"))}
@@ -286,7 +308,7 @@ async def test_the_lanes_that_are_erased_are_those_that_are_used() -> None:
         suggestion_lane(1, place),
     )
     assert tuple(lane.partition(":")[0] for lane in of_user) == LANES_OF_USER
-    assert (thread_lane(1), upkeep_lane(1)) == tuple(f"{lane}:1" for lane in LANES_OF_THREAD)
+    assert (thread_lane(1), upkeep_lane(1), speech_lane(1)) == tuple(f"{lane}:1" for lane in LANES_OF_THREAD)
 
 
 async def test_a_user_of_many_rooms_is_erased_whole(store: Store) -> None:

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.errors import NotAllowed
-from bot.domain.messenger import File
 from bot.domain.place import Place, Ref
 from bot.domain.reply import Usage
 from bot.domain.thread import Thread, Turn, TurnState, User
 from bot.lanes import thread_lane, upkeep_lane
 from storage.memory import Memory
 from storage.store import Store, Tx
-from tests.storage.people import conversation, everything, person
+from tests.storage.people import conversation, everything, file_of, person
 from tests.storage.test_lanes import somebody_waits_for_a_lock
 
 CHANNEL = Place("slack", "C1", "17.1", "T1")
@@ -241,7 +240,7 @@ async def test_who_leaves_a_thread_takes_their_words_and_nothing_else(store: Sto
         assert (left.user_id, left.title) == (bob.id, "")
         assert [one.text for one in await tx.turns.transcript(thread.id)] == ["rhododendron", "re: rhododendron"]
         assert (await tx.turns.get(his.id)).rating == 2
-        assert await tx.jobs.depth() == {"turn": 1, "title": 1}
+        assert await tx.jobs.depth() == {"turn": 1, "title": 1, "sweep": 1}
         account = await tx.ledger.account()
         assert (account.received, account.answered, account.lost) == (1, 1, 0)
     assert "chrysanthemum" not in str(await everything(store))
@@ -346,7 +345,7 @@ async def fill(store: Store, ann: User, bob: User) -> tuple[Thread, Turn, Turn]:
         await tx.briefs.save(bob.id, thread.id, "design", {"what": "chrysanthemum"}, complete=False)
         for turn, user in ((hers, ann), (his, bob)):
             word = "chrysanthemum" if user == ann else "rhododendron"
-            await tx.files.add(user.id, File(f"{word}.txt", word.encode()), turn_id=turn.id, version=1)
+            await file_of(tx, user.id, f"{word}.txt", turn_id=turn.id, version=1)
             await tx.ledger.record_usage(turn.id, user.id, "T1", Usage("p", "m", 5, 6), NOON)
             await tx.updates.insert(f"slack:{turn.id}", "UserMessage", NOON)
             await tx.updates.expects_reply(f"slack:{turn.id}", turn.id)
@@ -371,7 +370,7 @@ async def test_who_is_erased_leaves_a_thread_to_the_others(store: Store) -> None
             await tx.turns.get(hers.id)
         account = await tx.ledger.account()
         assert (account.received, account.answered, account.lost) == (1, 1, 0)
-        assert await tx.jobs.depth() == {"turn": 1, "title": 1}
+        assert await tx.jobs.depth() == {"turn": 1, "title": 1, "sweep": 1}
     assert "chrysanthemum" not in str(await everything(store))
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 from bot.calling import Calling
 from bot.commands.commands import Commands
@@ -13,13 +14,19 @@ from bot.commands.notices import Notices
 from bot.commands.presses import Presses
 from bot.courier import Courier
 from bot.dispatcher import Dispatcher, Minds
+from bot.documents.limits import Limits
+from bot.documents.workshop import Workshop
 from bot.domain.messenger import Homing, Messenger
 from bot.domain.place import Place
 from bot.home import Home
+from bot.inspection import FileLimits, Inspection
 from bot.intake import Intake, IntakeLimits
+from bot.media import MediaStep
 from bot.quota import DailyLimits, Quota
+from bot.spoken import SpokenReplies
 from bot.telemetry import Metrics
 from bot.texts import Texts
+from bot.transcripts import Transcripts
 from bot.upkeep import Reminders, Upkeep
 from bot.work import Handler
 from bot.worker import Worker
@@ -28,8 +35,11 @@ from specialists.registry import Team
 from specialists.router import Router
 from specialists.scripted import ScriptedEngine
 from specialists.triage import Ask
+from storage.library import Library
+from storage.object_files import ObjectFiles
 from storage.stems import Stemmer
 from storage.store import Store, in_transaction
+from storage.vault import Vault
 from tests.fakes.clock import ManualClock, WatchedLoop
 from tests.fakes.lobby import Lobby
 
@@ -77,17 +87,29 @@ async def open_foyer(
     assert isinstance(loop, WatchedLoop)
     loop.busy.append(lambda: store.open_transactions > 0)
     foyer = Foyer(lobbies, clock, store, engine, texts)
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = _start(group, foyer, ask, Quota(limits or DailyLimits(), clock))
-            yield foyer
-            for task in tasks:
-                task.cancel()
-    finally:
-        await store.close()
+    async with AsyncExitStack() as closing:
+        closing.push_async_callback(store.close)
+        workshop = Workshop(Limits())
+        closing.push_async_callback(workshop.close)
+        folder = Path(closing.enter_context(TemporaryDirectory(prefix="foyer-")))
+        files = ObjectFiles.at(str(folder / "files"))
+        closing.push_async_callback(files.close)
+        group = await closing.enter_async_context(asyncio.TaskGroup())
+        tasks = _start(group, foyer, ask, Quota(limits or DailyLimits(), clock), workshop, files, folder)
+        yield foyer
+        for task in tasks:
+            task.cancel()
 
 
-def _start(group: asyncio.TaskGroup, foyer: Foyer, ask: Ask | None, quota: Quota) -> list[asyncio.Task[None]]:
+def _start(
+    group: asyncio.TaskGroup,
+    foyer: Foyer,
+    ask: Ask | None,
+    quota: Quota,
+    workshop: Workshop,
+    files: ObjectFiles,
+    folder: Path,
+) -> list[asyncio.Task[None]]:
     store, clock, texts = foyer.store, foyer.clock, foyer.texts
     metrics, random, team = Metrics(), Random(7), Team(_ROOT / "specialists" / "team")
     messengers: Sequence[Messenger] = foyer.lobbies
@@ -109,11 +131,25 @@ def _start(group: asyncio.TaskGroup, foyer: Foyer, ask: Ask | None, quota: Quota
         capabilities=courier.capabilities,
         team=team,
         stems=Stemmer().stems,
-        language=texts.match,
+        texts=texts,
         homes=homes,
     )
     window = Window()
-    upkeep = Upkeep(store, clock, window, quota, ask=ask, entering=_outside, entitle=courier.entitle)
+    vault = Vault(store, files)
+    spoken = SpokenReplies(store, vault, courier, clock, speaker=None, entering=_outside)
+    upkeep = Upkeep(store, clock, window, quota, ask=ask, entering=_outside, entitle=courier.entitle, spoken=spoken)
+    inspection = Inspection(
+        store,
+        vault,
+        Library(store),
+        workshop,
+        transcriber=None,
+        temporary=folder,
+        limits=FileLimits(),
+        metrics=metrics,
+        entering=_outside,
+    )
+    transcripts = Transcripts(store, courier, texts)
     minds = Minds(
         team,
         lambda _: foyer.engine,
@@ -121,12 +157,14 @@ def _start(group: asyncio.TaskGroup, foyer: Foyer, ask: Ask | None, quota: Quota
         window,
         remembers=True,
     )
-    home = Home(store, courier, texts, team, quota, clock, remembers=True)
+    home = Home(store, courier, texts, team, quota, clock, remembers=True, speaks=True)
     handlers: dict[str, Handler] = {
         "turn": Dispatcher(
             store,
             courier,
             minds,
+            media=MediaStep(store, courier, inspection, transcripts, team, clock),
+            vault=vault,
             upkeep=upkeep,
             quota=quota,
             texts=texts,
@@ -134,7 +172,9 @@ def _start(group: asyncio.TaskGroup, foyer: Foyer, ask: Ask | None, quota: Quota
             metrics=metrics,
             entering=_outside,
         ),
-        "command": Commands(store, courier, texts, team, quota, clock, remembers=True, homes=homes),
+        "command": Commands(
+            store, courier, texts, team, quota, clock, vault=vault, remembers=True, speaks=True, homes=homes
+        ),
         "notice": Notices(courier, texts),
         "press": Presses(courier, texts),
         "title": upkeep,

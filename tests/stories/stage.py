@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from adapters.slack.emulator import Limits as SlackLimits
@@ -30,6 +32,8 @@ class Stage:
     clock: ManualClock
     engine: ScriptedEngine
     settings: Settings
+    folder: Path
+    """Where users' files are kept, and looked at."""
     thinks: bool = False
     """The settings say who answers, as in real life, instead of the scripted `engine`."""
     processes: list["Process"] = field(default_factory=list)
@@ -53,6 +57,11 @@ class Stage:
     async def hears(self) -> None:
         """Until every update was taken."""
         await self.until(lambda: not self._unheard())
+
+    @property
+    def files_on_disk(self) -> list[Path]:
+        """Whatever of users' files is on disk, kept or on its way."""
+        return sorted(path for path in self.folder.rglob("*") if path.is_file())
 
     def _unheard(self) -> int:
         return self.tg.pending_updates + self.slack.pending_events
@@ -108,9 +117,15 @@ async def set_stage(
     `Stage.process` to begin."""
     clock = ManualClock(grain_seconds=grain_seconds)
     async with AsyncExitStack() as closing:
+        folder = Path(closing.enter_context(TemporaryDirectory(prefix="stage-")))
         tg = await closing.enter_async_context(TelegramEmulator(clock=clock, limits=limits))
         slack = SlackEmulator(clock=clock, limits=slack_limits)
-        accounts: dict[str, Any] = {"telegram_bot_token": tg.token, "telegram_api_base": tg.url}
+        accounts: dict[str, Any] = {
+            "telegram_bot_token": tg.token,
+            "telegram_api_base": tg.url,
+            "files_url": str(folder / "files"),
+            "temporary_dir": folder / "temporary",
+        }
         if slack_limits is not None:
             await closing.enter_async_context(slack)
             accounts |= {
@@ -119,7 +134,7 @@ async def set_stage(
                 "slack_api_base": slack.url,
             }
         settings = Settings(_env_file=None, database_url=database_url, **accounts)
-        yield Stage(tg, slack, clock, ScriptedEngine(clock, choose), settings)
+        yield Stage(tg, slack, clock, ScriptedEngine(clock, choose), settings, folder)
 
 
 def _watch(board: Switchboard) -> None:

@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 
 from adapters.telegram.emulator import User
 from bot.domain.errors import ContentRefused
+from bot.domain.incoming import Attachment
 from specialists.scripted import Babble, Fail, Say
 from tests.stories.commanding import labels, opened, presses, says, stored
 from tests.stories.stage import Stage, set_stage, texts
@@ -222,3 +223,25 @@ async def test_one_who_has_blocked_us_meanwhile_is_forgotten_too(stage: Stage) -
     await ann.blocks()
     await stage.settles()
     assert CANARY not in stored(stage)
+
+
+async def test_what_was_sent_is_told_beside_the_message_it_came_with(stage: Stage) -> None:
+    ann = stage.tg.user("Ann")
+    await says(stage, ann, "zebras in winter")
+    async with stage.board.store.begin() as tx:
+        user = await tx.users.resolve("telegram", "", str(ann.id), name="", locale="en")
+        (thread,) = await tx.threads.list(user.id)
+        (message, _) = await tx.turns.transcript(thread.id)
+        sent = [Attachment("document", "d", "зебры_2026.pdf", size_bytes=70_000), Attachment("location")]
+        report, place = await tx.uploads.add(message, sent)
+        await tx.uploads.ready(report.id, sort="document", media_type="application/pdf", parts=12, part_kind="page")
+        await tx.uploads.ready(place.id, sort="thing", text="Location: Lisbon")
+    document = json.loads(await _exports(stage, ann, "/export json"))
+    said, reply = document["conversations"][0]["turns"][0]["messages"]
+    assert said["text"] == "zebras in winter\nLocation: Lisbon"
+    (told,) = said["sent"]
+    assert (told["name"], told["media_type"], told["size_bytes"]) == ("зебры_2026.pdf", "application/pdf", 70_000)
+    assert (told["kind"], told["state"], told["parts"], told["part_kind"]) == ("document", "ready", 12, "page")
+    assert reply["sent"] == []
+    assert "pages: 12" in await _exports(stage, ann, "/export md")
+    assert "Sent: зебры_2026.pdf (pages: 12)" in await _exports(stage, ann, "/export html")

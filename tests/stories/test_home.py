@@ -35,7 +35,7 @@ def labels(section: HomeSection) -> list[str]:
 
 async def test_a_first_look_finds_an_empty_shelf_and_every_setting(foyer: Foyer) -> None:
     ann = foyer.lobby.person("Ann")
-    threads, usage, specialist, thinking, language = await page(foyer, ann)
+    threads, usage, specialist, thinking, language, voice = await page(foyer, ann)
     assert threads.text.startswith("You have no conversations yet")
     assert not threads.buttons
     assert "nothing asked" in usage.text
@@ -43,6 +43,7 @@ async def test_a_first_look_finds_an_empty_shelf_and_every_setting(foyer: Foyer)
     assert not [label for label in labels(specialist) if label.startswith("✓")]
     assert labels(thinking) == ["Nothing", "✓ In brief", "Everything"]
     assert labels(language) == ["✓ English", "Русский"]
+    assert labels(voice) == ["Spoken too", "✓ Text only"]
     assert not ann.texts()
 
 
@@ -112,7 +113,7 @@ async def test_a_setting_is_changed_on_the_page_and_nowhere_else(foyer: Foyer) -
 
 async def test_a_specialist_chosen_on_the_page_says_hello_in_the_chat(foyer: Foyer) -> None:
     ann = foyer.lobby.person("Ann")
-    *_, specialist, _, _ = await page(foyer, ann)
+    specialist = (await page(foyer, ann))[2]
     mentor = next(label for label in labels(specialist) if "Mentor" in label)
     await ann.presses_at_home(mentor)
     await foyer.settles()

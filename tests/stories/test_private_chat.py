@@ -303,24 +303,6 @@ async def test_each_private_topic_is_a_thread(stage: Stage) -> None:
     assert all(not prompt.history for prompt in stage.engine.prompts)
 
 
-async def test_voice_and_stickers_get_an_honest_sentence(stage: Stage) -> None:
-    ann = stage.tg.user("Ann")
-    await ann.sends_voice()
-    await stage.settles()
-    assert "only text" in texts(ann.private)[0]
-    await ann.sends_sticker(size_bytes=90_000_000)
-    await stage.settles()
-    assert not stage.engine.prompts
-
-
-async def test_an_album_with_a_caption_is_one_turn_and_one_notice(stage: Stage) -> None:
-    ann = stage.tg.user("Ann")
-    await ann.sends_album([b"\xff\xd8one", b"\xff\xd8two", b"\xff\xd8three"], caption="What are these?")
-    await stage.settles()
-    assert len(stage.engine.prompts) == 1
-    assert len(ann.private.replies) == 2
-
-
 async def test_a_full_queue_tells_the_user(stage: Stage) -> None:
     ann = stage.tg.user("Ann")
     stage.engine.then(Say("Wait. "), Hang())

@@ -94,18 +94,27 @@ def _choices(initial: str, check: Check) -> Check:
     )
 
 
-_PLAIN_TEXT_INPUT = shape(
-    {"type": anything},
-    {
-        "action_id": ACTION_ID,
-        "initial_value": text(3000, 0),
-        "multiline": flag,
-        "min_length": number(0, 3000),
-        "max_length": number(1, 3000),
-        "placeholder": plain(150),
-        "focus_on_load": flag,
-        "dispatch_action_config": anything,
-    },
+def _initial_fits(value: object, pointer: str) -> None:
+    field = as_object(value, pointer)
+    if len(field.get("initial_value", "")) > field.get("max_length", 3000):
+        raise wrong("initial_value must be less than max_length", pointer)
+
+
+_PLAIN_TEXT_INPUT = every(
+    shape(
+        {"type": anything},
+        {
+            "action_id": ACTION_ID,
+            "initial_value": text(3000, 0),
+            "multiline": flag,
+            "min_length": number(0, 3000),
+            "max_length": number(1, 3000),
+            "placeholder": plain(150),
+            "focus_on_load": flag,
+            "dispatch_action_config": anything,
+        },
+    ),
+    _initial_fits,
 )
 _OVERFLOW = shape({"type": anything, "options": list_of(_OPTION, 1, 5)}, {"action_id": ACTION_ID, "confirm": _CONFIRM})
 _USERS_SELECT = shape({"type": anything}, {"placeholder": plain(150), "initial_user": text(20), **_COMMON})

@@ -17,6 +17,7 @@ from adapters.slack.emulator.posts import Posts
 from adapters.slack.emulator.screens import Channel
 from adapters.slack.emulator.server import Call, WebApiServer
 from adapters.slack.emulator.sockets import Connection, Sockets
+from adapters.slack.emulator.state import Download
 from adapters.slack.emulator.subscriptions import Subscriptions
 from adapters.slack.emulator.wire import Json
 from adapters.slack.emulator.workspace import Workspace
@@ -166,6 +167,11 @@ class SlackEmulator:
     def floods(self) -> list[Flood]:
         """Every 429 given by the limits; injected ones are not here."""
         return self._gate.floods
+
+    @property
+    def downloads(self) -> list[Download]:
+        """Every time that the content of a file was asked for, the oldest first."""
+        return self._world.downloads
 
     @property
     def deliveries(self) -> list[Delivery]:

@@ -2,9 +2,20 @@
 
 from adapters.mischief import Fault, Mischief
 
+DOWNLOAD = "files.download"
+"""Stands for a method in the faults of downloads, which are none; their `chat` is the id of the file."""
+
 
 class Faults(Mischief):
-    """Refusals in Slack's words, beside what every network does."""
+    """Refusals in Slack's words, beside what every network does.
+
+    A download (`method=DOWNLOAD`) is cut in its middle by `drops_after`, stalls there with `slow`, and is other bytes
+    with `garbage`.
+    """
+
+    def redirects(self, to: str, *, file: str | None = None, nth: int = 1, times: int | None = 1) -> Fault:
+        """Send who downloads a file to another address."""
+        return self.lies_in_wait(Fault("status", DOWNLOAD, file, nth, times, 302, to))
 
     def floods(
         self,

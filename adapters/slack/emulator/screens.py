@@ -207,6 +207,11 @@ class View:
         """The labels of what is to be filled in."""
         return [str(block["label"]["text"]) for block in self.blocks if block.get("type") == "input"]
 
+    def value(self, name: str) -> str:
+        """What stands in an input already; `name` as in `User.submits`."""
+        block = find_input(self.blocks, name)
+        return "" if block is None else str(block["element"].get("initial_value", ""))
+
     def options(self, name: str) -> list[str]:
         """The texts of a select's options; `name` as in `User.submits`."""
         block = find_input(self.blocks, name)

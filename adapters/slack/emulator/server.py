@@ -65,7 +65,7 @@ class WebApiServer:
         """The web application; whoever starts it says so in `World.base`, and may add routes of its own before."""
         app = web.Application(client_max_size=_MAX_BODY_BYTES)
         app.router.add_route("*", "/api/{method}", self._answer)
-        add_pages(app, self._world)
+        add_pages(app, self._world, self._faults)
         return app
 
     async def _answer(self, http: web.Request) -> web.StreamResponse:

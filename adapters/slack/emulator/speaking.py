@@ -26,8 +26,11 @@ class Upload:
     subtype: str = ""
     """`slack_audio` for a voice clip, `slack_video` for a video clip."""
     duration_ms: int = 0
-    external: bool = False
+    connect: bool = False
     """Shared through Slack Connect: the event tells its id alone."""
+    mode: str = "hosted"
+    """`snippet`, `quip` for a canvas, `email`, `external` for a link to Google Drive and the like, …"""
+    title: str = ""
 
 
 class Speaking(Person):
@@ -91,6 +94,16 @@ class Speaking(Person):
         state.deleted = True
         self._tell(event)
 
+    async def deletes_file(self, message: Message, name: str) -> None:
+        """Delete an own file: a trace of it stays in the message, of which nobody is told that somebody edited it."""
+        state = self._own(message)
+        file = next((one for one in state.files if one.name == name), None)
+        if file is None:
+            raise Refused(f"the message has no file {name!r}")
+        previous = self._world.message_json(self.team, state)
+        file.mode = "tombstone"
+        self._tell(payloads.changed_event(self._world, self.team, message.channel, state, previous))
+
     async def reacts(self, message: Message, name: str) -> None:
         """Put a reaction on a message; `name` as in `thumbsup`."""
         users = message.state.reactions.setdefault(name, [])
@@ -122,7 +135,9 @@ class Speaking(Person):
             file.media_type,
             subtype=file.subtype,
             duration_ms=file.duration_ms,
-            external=file.external,
+            connect=file.connect,
+            mode=file.mode,
+            title=file.title,
         )
         stored.size_bytes = len(file.data) if file.size_bytes is None else file.size_bytes
         return stored

@@ -84,13 +84,27 @@ class FileState:
     title: str = ""
     subtype: str = ""
     duration_ms: int = 0
-    external: bool = False
+    connect: bool = False
     """Shared through Slack Connect: events say `file_access: check_file_info` and nothing else."""
+    mode: str = "hosted"
+    """`snippet`, `quip` (a canvas), `email`, …; `external` is kept elsewhere, of `tombstone` and `hidden_by_limit`
+    nothing is left but the id."""
     uploaded: bool = True
     alt_text: str = ""
     """What screen readers say for an image."""
     shares: list[tuple[str, str]] = field(default_factory=list)
     """Where it was shared: (channel, ts)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One time that somebody asked for the content of a file. `at` is the clock's monotonic time."""
+
+    file: str
+    team: str
+    """The workspace of the token; "" when it was none of ours."""
+    status: int
+    at: float
 
 
 @dataclass(slots=True, eq=False)

@@ -7,6 +7,7 @@ from adapters.slack.emulator.limits import MAX_PAGE
 from adapters.slack.emulator.state import (
     ChannelKind,
     ChannelState,
+    Download,
     Emit,
     FileState,
     MessageState,
@@ -23,6 +24,8 @@ from bot.domain.ports import Clock
 TRIGGER_SECONDS = 3.0
 """https://docs.slack.dev/interactivity/handling-user-interaction/: a trigger_id expires in three seconds."""
 APP_ID = "A0SWITCH"
+GONE_MODES = frozenset({"tombstone", "hidden_by_limit"})
+_ELSEWHERE = "https://drive.example.com/document"
 
 
 class World:
@@ -49,6 +52,7 @@ class World:
         self.client_id = "1000.2000"
         self.client_secret = "emulated-client-secret"  # noqa: S105 - opens nothing
         self.files: dict[str, FileState] = {}
+        self.downloads: list[Download] = []
         self.triggers: dict[str, TriggerState] = {}
         self.response_urls: dict[str, ResponseUrlState] = {}
         self.tokens: set[str] = set()
@@ -130,8 +134,10 @@ class World:
         return file
 
     def file_json(self, file: FileState, *, full: bool = False) -> Json:
-        """A `file` object; an external one says little until files.info is asked (`full`)."""
-        if file.external and not full:
+        """A `file` object; one of Slack Connect says little until files.info is asked (`full`)."""
+        if file.mode in GONE_MODES:
+            return {"id": file.id, "mode": file.mode}
+        if file.connect and not full:
             return {"id": file.id, "file_access": "check_file_info"}
         path = f"{self.base}/files-pri/{file.team}-{file.id}"
         ending = file.name.rpartition(".")[2].lower() if "." in file.name else ""
@@ -143,11 +149,13 @@ class World:
             "filetype": ending or "binary",
             "size": file.size_bytes,
             "user": file.user,
-            "mode": "hosted",
+            "mode": file.mode,
             "file_access": "visible",
-            "url_private": f"{path}/{file.id}",
-            "url_private_download": f"{path}/download/{file.id}",
         }
+        if file.mode == "external":
+            body |= {"is_external": True, "external_type": "gdrive", "url_private": _ELSEWHERE}
+        else:
+            body |= {"url_private": f"{path}/{file.id}", "url_private_download": f"{path}/download/{file.id}"}
         # What is documented as the description of an image is not promised for other files.
         described = file.alt_text if file.media_type.startswith("image/") else ""
         extra = {"subtype": file.subtype, "duration_ms": file.duration_ms, "alt_txt": described}

@@ -1,17 +1,20 @@
 """A Bot API server in this process, and the people who talk to the bot through it."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
+from adapters.telegram.emulator.chat import Chat
 from adapters.telegram.emulator.entities import silence_tdlib
 from adapters.telegram.emulator.faults import Faults
+from adapters.telegram.emulator.files import StoredFile
 from adapters.telegram.emulator.floods import Flood, FloodGate, Limits
-from adapters.telegram.emulator.people import Chat, User
-from adapters.telegram.emulator.server import BotApiServer, Call
-from adapters.telegram.emulator.state import ChatState, ChatType, Profile
+from adapters.telegram.emulator.people import User
+from adapters.telegram.emulator.server import BotApiServer, Call, Download
+from adapters.telegram.emulator.state import ChatState, ChatType, Message, Profile
 from adapters.telegram.emulator.wire import Json
 from adapters.telegram.emulator.world import Press, World
 from bot.domain.errors import SettingsError
@@ -28,7 +31,8 @@ class TelegramEmulator:
         tg.faults.floods(7, method="sendMessage")
 
     All times are the `clock`'s, which a test may move at any moment; only the wait of a long poll is real.
-    `privacy` hides from the bot what is not meant for it in groups where it is no administrator.
+    `privacy` hides from the bot what is not meant for it in groups where it is no administrator. With a
+    `local_folder` it is a Bot API server of one's own that runs with `--local`: files of any size lie in the folder.
     """
 
     def __init__(
@@ -39,12 +43,13 @@ class TelegramEmulator:
         token: str = "42:TEST",  # noqa: S107 - the token of an emulated bot opens nothing
         topics: bool = True,
         privacy: bool = False,
+        local_folder: Path | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         self.token = token
         self.faults = Faults()
-        self._world = World(clock, token, topics=topics, privacy=privacy)
+        self._world = World(clock, token, topics=topics, privacy=privacy, local_folder=local_folder)
         self._gate = FloodGate(clock, limits or Limits.none())
         self._server = BotApiServer(self._world, token, self._gate, self.faults)
         self._address = (host, port)
@@ -83,6 +88,19 @@ class TelegramEmulator:
     def calls(self) -> list[Call]:
         """Every call of the bot, the oldest first."""
         return self._server.calls
+
+    @property
+    def downloads(self) -> list[Download]:
+        """Every fetching of a file, the oldest first; what a bot asked of them before is among the `calls`."""
+        return self._server.downloads
+
+    def file(self, message: Message) -> StoredFile:
+        """The file that a message carries, whoever sent it; Refusal when it has none."""
+        return self._world.files.by_id(message.file_id)
+
+    def loses(self, message: Message) -> None:
+        """The file of the message is gone: nobody gets it any more."""
+        self._world.files.forget(message.file_id)
 
     @property
     def violations(self) -> list[str]:

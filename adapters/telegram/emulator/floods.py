@@ -15,6 +15,8 @@ MESSAGE_METHODS = frozenset(
         "editMessageReplyMarkup",
         "sendDocument",
         "sendPhoto",
+        "sendAudio",
+        "sendVoice",
         "copyMessage",
         "forwardMessage",
     }

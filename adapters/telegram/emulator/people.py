@@ -1,168 +1,15 @@
-"""The people and chats around the bot; their verbs make tests and the sandbox read as conversations."""
+"""The people around the bot; their verbs make tests and the sandbox read as conversations."""
 
-import re
-from collections.abc import Iterator, Sequence
-from typing import TypedDict, Unpack
-
+from adapters.telegram.emulator.chat import Chat, bot_member, tell_membership
 from adapters.telegram.emulator.entities import detect_entities
-from adapters.telegram.emulator.files import media_json
-from adapters.telegram.emulator.methods.chats import member_json
-from adapters.telegram.emulator.state import ChatState, Draft, Message, Profile, Topic
-from adapters.telegram.emulator.wire import Json, utf16_length
-from adapters.telegram.emulator.world import World
+from adapters.telegram.emulator.sending import Sender
+from adapters.telegram.emulator.state import Message, Topic
+from adapters.telegram.emulator.wire import Json
 from bot.domain.errors import Refused
 
-_MAX_TEXT = 4096
-_CUTS = re.compile(r"\n|(?<=[.!?]) | ")
 
-
-class Where(TypedDict, total=False):
-    """Where a thing is sent: the private chat with the bot unless said otherwise."""
-
-    chat: "Chat"
-    topic: Topic
-    reply_to: Message
-
-
-class Chat:
-    """A chat as one who sits in it sees it."""
-
-    def __init__(self, world: World, state: ChatState) -> None:
-        self._world = world
-        self.state = state
-
-    @property
-    def id(self) -> int:
-        return self.state.id
-
-    @property
-    def messages(self) -> list[Message]:
-        """What is visible now, the oldest first; deleted messages are not there."""
-        return self.state.messages
-
-    @property
-    def replies(self) -> list[Message]:
-        """The bot's visible messages, service messages left out, the oldest first."""
-        return [message for message in self.messages if message.from_bot and not message.service]
-
-    @property
-    def draft(self) -> Draft | None:
-        """The draft on the screen now, or `None`; it lives 30 s, until the next frame, or until a message comes."""
-        return self.state.draft
-
-    @property
-    def drafts(self) -> list[Draft]:
-        """Every frame that was ever shown, the oldest first."""
-        return self.state.drafts
-
-    @property
-    def topics(self) -> list[Topic]:
-        return list(self.state.topics.values())
-
-    @property
-    def actions(self) -> list[str]:
-        """The chat actions (`typing` and so on) the bot has sent, the oldest first."""
-        return self.state.actions
-
-    async def migrates(self) -> "Chat":
-        """The group becomes a supergroup; the old id answers with the new one from now on."""
-        state = self.state
-        number = -1002000000000 - next(self._world.ids)
-        admins = set(state.admins)
-        new = ChatState(number, "supergroup", state.clock, state.title, members=list(state.members), admins=admins)
-        self._world.chats[number] = state.migrated_to = new
-        sender = state.members[0] if state.members else self._world.me
-        moved = self._world.add_message(state, sender, service={"migrate_to_chat_id": new.id})
-        came = self._world.add_message(new, sender, service={"migrate_from_chat_id": state.id})
-        await self._world.updates.push({"message": moved.to_json()})
-        await self._world.updates.push({"message": came.to_json()})
-        return Chat(self._world, new)
-
-    async def kicks_bot(self) -> None:
-        """The bot is removed; its calls get 403 until `adds_bot`."""
-        await self._bot_becomes("kicked")
-
-    async def adds_bot(self) -> None:
-        await self._bot_becomes("member")
-
-    async def _bot_becomes(self, status: str) -> None:
-        actor = self.state.members[0] if self.state.members else self._world.me
-        old = _bot_member(self._world, self.state)
-        self.state.bot_status = "kicked" if status == "kicked" else "member"
-        await _tell_membership(self._world, self.state, actor, old)
-
-
-def _bot_member(world: World, chat: ChatState) -> Json:
-    if chat.blocked or chat.bot_status == "kicked":
-        return {"user": world.me.to_json(), "status": "kicked", "until_date": 0}
-    return member_json(chat, world.me)
-
-
-async def _tell_membership(world: World, chat: ChatState, actor: Profile, old: Json) -> None:
-    change = {"chat": chat.to_json(), "from": actor.to_json(), "date": world.unix_now()}
-    members = {"old_chat_member": old, "new_chat_member": _bot_member(world, chat)}
-    await world.updates.push({"my_chat_member": change | members})
-
-
-class User:
+class User(Sender):
     """A person. Verbs act in the private chat with the bot unless a `chat` (and a `topic` of it) is named."""
-
-    def __init__(self, world: World, profile: Profile, private: Chat) -> None:
-        self._world = world
-        self.profile = profile
-        self.private = private
-
-    @property
-    def id(self) -> int:
-        return self.profile.id
-
-    async def says(
-        self,
-        text: str,
-        chat: Chat | None = None,
-        topic: Topic | None = None,
-        reply_to: Message | None = None,
-    ) -> Message:
-        """Send a text; a paste of more than 4096 UTF-16 units goes out in several messages, the last is returned."""
-        last: Message | None = None
-        for piece in _cut_paste(text.strip(" \n")):
-            fields = {"text": piece, "entities": detect_entities(piece), "reply_to": reply_to}
-            last = await self._send(chat, topic, **fields)
-        if last is None:
-            raise Refused("Telegram sends no empty messages")
-        return last
-
-    async def sends_photo(self, data: bytes = b"\xff\xd8photo", caption: str = "", **where: Unpack[Where]) -> Message:
-        return await self._send_file("photo", "photo.jpg", data, "image/jpeg", caption, **where)
-
-    async def sends_voice(self, data: bytes = b"OggSvoice", caption: str = "", **where: Unpack[Where]) -> Message:
-        return await self._send_file("voice", "voice.oga", data, "audio/ogg", caption, **where)
-
-    async def sends_sticker(
-        self, data: bytes = b"RIFFsticker", size_bytes: int | None = None, **where: Unpack[Where]
-    ) -> Message:
-        return await self._send_file("sticker", "sticker.webp", data, "image/webp", "", size_bytes, **where)
-
-    async def sends_document(
-        self,
-        filename: str,
-        data: bytes,
-        caption: str = "",
-        media_type: str = "application/octet-stream",
-        size_bytes: int | None = None,
-        **where: Unpack[Where],
-    ) -> Message:
-        """`size_bytes` may claim more than `data` holds; `where` is `chat`, `topic`, `reply_to`."""
-        return await self._send_file("document", filename, data, media_type, caption, size_bytes, **where)
-
-    async def sends_album(self, photos: Sequence[bytes], caption: str = "", **where: Unpack[Where]) -> list[Message]:
-        """Several photos at once: separate messages and updates with one `media_group_id`; the first is captioned."""
-        group = str(13_000_000_000 + next(self._world.ids))
-        captions = [caption] + [""] * (len(photos) - 1)
-        return [
-            await self._send_file("photo", "photo.jpg", data, "image/jpeg", text, group=group, **where)
-            for data, text in zip(photos, captions, strict=True)
-        ]
 
     async def edits(self, message: Message, text: str) -> None:
         """Change the text (or caption) of an own message."""
@@ -222,14 +69,27 @@ class User:
 
     async def blocks(self) -> None:
         """Block the bot: its calls get 403, and it hears of it."""
-        old = _bot_member(self._world, self.private.state)
+        old = bot_member(self._world, self.private.state)
         self.private.state.blocked = True
-        await _tell_membership(self._world, self.private.state, self.profile, old)
+        await tell_membership(self._world, self.private.state, self.profile, old)
 
     async def unblocks(self) -> None:
-        old = _bot_member(self._world, self.private.state)
+        old = bot_member(self._world, self.private.state)
         self.private.state.blocked = False
-        await _tell_membership(self._world, self.private.state, self.profile, old)
+        await tell_membership(self._world, self.private.state, self.profile, old)
+
+    def is_asked(self, message: Message) -> bool:
+        """Whether this person's program opens the reply to `message`: a selective one asks whom it answers or names.
+
+        Names are not looked for; the bot does not write any.
+        """
+        selective = bool((message.reply_markup or {}).get("selective"))
+        answered = message.reply_to.sender if message.reply_to is not None else None
+        return message.asks is not None and (not selective or answered is self.profile)
+
+    def forbids_voice(self, *, forbidden: bool = True) -> None:
+        """Let nobody send voice messages, as the owner of a Premium account may."""
+        self.private.state.forbids_voice = forbidden
 
     async def reacts(self, message: Message, emoji: str = "") -> None:
         """Put a reaction on a message, or take it back with an empty `emoji`."""
@@ -259,69 +119,7 @@ class User:
         """Delete a message; a bot hears nothing of it."""
         message.place.by_id.pop(message.message_id, None)
 
-    def _state(self, chat: Chat | None) -> ChatState:
-        return (chat or self.private).state
-
-    async def _send_file(
-        self,
-        kind: str,
-        filename: str,
-        data: bytes,
-        media_type: str,
-        caption: str,
-        size_bytes: int | None = None,
-        group: str | None = None,
-        **where: Unpack[Where],
-    ) -> Message:
-        file = self._world.files.store(kind, filename, data, media_type, size_bytes=size_bytes)
-        content = {"media": media_json(kind, file), "media_group_id": group, "reply_to": where.get("reply_to")}
-        told = {"caption": caption or None, "entities": detect_entities(caption)}
-        return await self._send(where.get("chat"), where.get("topic"), **content, **told)
-
-    async def _send(self, chat: Chat | None, topic: Topic | None, **fields: object) -> Message:
-        place = self._state(chat)
-        if place.blocked:
-            raise Refused("the user has blocked the bot and must unblock it first")
-        place.started = True
-        if topic is not None and topic.id not in place.topics:
-            raise Refused("the topic is gone")
-        if place.is_forum and topic is not None and fields.get("reply_to") is None:
-            # In forums a message without a reply formally replies to the message that opened its topic.
-            fields["reply_to"] = place.by_id.get(topic.id)
-        thread = topic.id if topic is not None else None
-        message = self._world.add_message(place, self.profile, topic=thread, **fields)
-        await self._tell("message", place, message)
-        return message
-
-    async def _tell(self, kind: str, place: ChatState, message: Message) -> None:
-        if self._world.may_hear(place, message):
-            await self._world.updates.push({kind: message.to_json()})
-
 
 def _label(button: Json) -> str:
     text = button.get("text", "")
     return text if isinstance(text, str) else str(text)
-
-
-def _cut_paste(text: str) -> Iterator[str]:
-    """Pieces as clients send them: cut at the last line end, sentence or word of the second half, else hard."""
-    while utf16_length(text) > _MAX_TEXT:
-        most = _prefix_of(text, _MAX_TEXT)
-        half = len(most) // 2
-        breaks = [found for found in _CUTS.finditer(most) if found.start() > half]
-        newlines = [found for found in breaks if found.group() == "\n"]
-        best = (newlines or breaks)[-1] if breaks else None
-        cut = best.start() if best else len(most)
-        yield most[:cut].rstrip(" \n")
-        text = text[cut:].lstrip(" \n")
-    if text:
-        yield text
-
-
-def _prefix_of(text: str, units: int) -> str:
-    taken = 0
-    for index, char in enumerate(text):
-        taken += 2 if ord(char) > 0xFFFF else 1
-        if taken > units:
-            return text[:index]
-    return text

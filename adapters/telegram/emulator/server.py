@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from adapters.mischief import Fault
-from adapters.telegram.emulator.faults import Faults
+from adapters.telegram.emulator.faults import DOWNLOAD, Faults
+from adapters.telegram.emulator.files import StoredFile
 from adapters.telegram.emulator.floods import FloodGate
 from adapters.telegram.emulator.methods.table import implemented_methods
 from adapters.telegram.emulator.schema import (
@@ -42,6 +43,15 @@ class Call:
     description: str = ""
 
 
+@dataclass(slots=True)
+class Download:
+    """One fetching of a file; `sent_bytes` went out before its end, which was good or bad."""
+
+    path: str
+    status: int = 0
+    sent_bytes: int = 0
+
+
 class BotApiServer:
     """Reads requests, lets faults and floods have their say, and runs the method."""
 
@@ -53,6 +63,7 @@ class BotApiServer:
         self._schemas = read_methods()
         self._handlers = implemented_methods()
         self.calls: list[Call] = []
+        self.downloads: list[Download] = []
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=_MAX_BODY_BYTES)
@@ -129,10 +140,41 @@ class BotApiServer:
         return web.Response(status=code, body=json.dumps(body).encode(), content_type="application/json")
 
     async def _file(self, http: web.Request) -> web.StreamResponse:
-        file = self._world.files.by_path(http.match_info["path"])
-        if http.match_info["token"] != self._token or file is None:
-            return web.json_response(Refusal(404, "Not Found").to_json(), status=404)
-        return web.Response(body=file.data, content_type=file.media_type)
+        download = Download(http.match_info["path"])
+        self.downloads.append(download)
+        fault = self._faults.meet(DOWNLOAD, None)
+        file = self._world.files.by_path(download.path)
+        try:
+            _spoil(fault)
+            if http.match_info["token"] != self._token or file is None:
+                raise Refusal(404, "Not Found")
+        except Refusal as refusal:
+            download.status = refusal.code
+            wait = {"Retry-After": str(refusal.parameters["retry_after"])} if refusal.parameters else {}
+            return web.json_response(refusal.to_json(), status=refusal.code, headers=wait)
+        except _Cut:
+            return await self._reply(http, 0, {}, None)
+        download.status = 200
+        return await _stream(http, file, download, fault)
+
+
+async def _stream(http: web.Request, file: StoredFile, download: Download, fault: Fault | None) -> web.StreamResponse:
+    """The content, in two halves between which a fault has its say."""
+    answer = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
+    answer.content_length = len(file.data)
+    await answer.prepare(http)
+    half = len(file.data) // 2
+    for piece in (file.data[:half], file.data[half:]):
+        if download.sent_bytes or not half:
+            if fault is not None and fault.kind == "slow":
+                await fault.release.wait()
+            if fault is not None and fault.kind == "drop_after" and http.transport is not None:
+                http.transport.abort()
+                return answer
+        await answer.write(piece)
+        download.sent_bytes += len(piece)
+    await answer.write_eof()
+    return answer
 
 
 def _spoil(fault: Fault | None) -> None:

@@ -93,6 +93,21 @@ class Message:
         inside = [b for block in (self.rich.blocks if self.rich else []) for b in block.get("buttons", [])]
         return inside + [button for row in rows for button in row]
 
+    @property
+    def asks(self) -> str | None:
+        """What stands in the empty line of whoever is asked for a reply; None when the message asks for none."""
+        markup = self.reply_markup or {}
+        return str(markup.get("input_field_placeholder", "")) if markup.get("force_reply") else None
+
+    @property
+    def file_id(self) -> str:
+        """Of the file it carries, of a photo the largest size; empty without one."""
+        for media in self.media.values():
+            found = media[-1] if isinstance(media, list) else media
+            if "file_id" in found:
+                return str(found["file_id"])
+        return ""
+
     def to_json(self, *, with_reply: bool = True) -> Json:
         body: Json = {
             "message_id": self.message_id,
@@ -174,6 +189,7 @@ class ChatState:
     bot_status: BotStatus = "member"
     started: bool = True
     blocked: bool = False
+    forbids_voice: bool = False
     migrated_to: "ChatState | None" = None
     topics: dict[int, Topic] = field(default_factory=dict)
     by_id: dict[int, Message] = field(default_factory=dict)

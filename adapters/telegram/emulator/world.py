@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 from adapters.telegram.emulator.files import Files, media_json
 from adapters.telegram.emulator.schema import Upload
@@ -29,13 +30,14 @@ class Press:
 class World:
     """State and its rules; knows nothing of HTTP."""
 
-    def __init__(self, clock: Clock, token: str, *, topics: bool, privacy: bool) -> None:
+    def __init__(self, clock: Clock, token: str, *, topics: bool, privacy: bool, local_folder: Path | None) -> None:
         self.clock = clock
         self.me = Profile(int(token.partition(":")[0]), "Switchboard", "switchboard_bot", is_bot=True)
         self.has_topics = topics
         self.privacy = privacy
+        self.local_folder = local_folder
         self.updates = Updates(clock)
-        self.files = Files()
+        self.files = Files(clock)
         self.counters = Counters()
         self.chats: dict[int, ChatState] = {}
         self.presses: dict[str, Press] = {}

@@ -17,14 +17,25 @@ const switchboard = (() => {
     else sessionStorage.removeItem(draftKey());
   };
 
-  // The field is emptied by `accepted` only, when the message is safe.
-  const send = (emit) => {
-    const text = box().value;
-    if (!text.trim() || sending) return;
-    sending = true;
+  const busy = (is) => {
+    sending = is;
+    find(".composer").setAttribute("aria-busy", is);
+  };
+
+  // The field and the tray are emptied by `accepted` only, when the message is safe. False when nothing is on its way.
+  const send = async (emit, voice = null) => {
+    if (sending || (!voice && !box().value.trim() && tray.isEmpty())) return false;
+    busy(true);
     following = true;
-    emit(text);
-    box().focus();
+    tray.problem("");
+    if (!voice) box().focus();
+    const files = await tray.settled();
+    if (files) emit({ text: box().value, files, voice });
+    else {
+      busy(false);
+      tray.problem(tray.words("failed"));
+    }
+    return Boolean(files);
   };
 
   const keydown = (event, emit) => {
@@ -34,9 +45,11 @@ const switchboard = (() => {
     send(emit);
   };
 
-  const accepted = (text, path) => {
-    sending = false;
+  const accepted = (text, path, files = []) => {
+    busy(false);
     following = true;
+    recorder.accepted();
+    tray.sent(files, path);
     if (box().value === text) box().value = "";
     sessionStorage.removeItem(draftKey());
     if (location.pathname !== path) history.replaceState(history.state, "", path);
@@ -45,8 +58,10 @@ const switchboard = (() => {
     follow();
   };
 
-  const refused = () => {
-    sending = false;
+  const refused = (lost = []) => {
+    busy(false);
+    recorder.refused(lost);
+    tray.lost(lost);
   };
 
   // Follow the end of the conversation while the reader is there; leave them alone when they have scrolled up.
@@ -150,7 +165,10 @@ const switchboard = (() => {
     },
     "[data-copy]": (button) => copy(find("pre", button.closest(".code")).textContent, button),
     "[data-copy-reply]": (button) => copy(button.dataset.copyReply, button),
-    "[data-copy-bubble]": (button) => copy(find(".bubble", button.closest(".question")).textContent, button),
+    "[data-copy-bubble]": (button) => {
+      const bubbles = [...button.closest(".question").querySelectorAll(".bubble")];
+      copy(bubbles.map((bubble) => (find(".heard", bubble) ?? bubble).textContent).join("\n"), button);
+    },
     "[data-drawer]": (button) => drawer(button.dataset.drawer === "open"),
     "[data-latest]": () => {
       following = true;
@@ -176,6 +194,7 @@ const switchboard = (() => {
     if (event.target.matches?.("input[type=search]")) return;
     const editing = event.target.closest?.(".editing");
     if (editing) find("[data-escape]", editing).click();
+    else if (recorder.isOpen()) recorder.cancel();
     else if (document.body.classList.contains("drawer-open")) drawer(false);
     else find("button.stop:not(.hidden)")?.click();
   };
@@ -202,6 +221,8 @@ const switchboard = (() => {
     const draft = sessionStorage.getItem(draftKey());
     if (draft && !box().value) box().value = draft;
     fit(box());
+    tray.restore();
+    recorder.explain();
     if (!matchMedia("(pointer: coarse)").matches) box().focus();
     find("#scroll").addEventListener("scroll", look, { passive: true });
     new MutationObserver(appear).observe(find("#column"), { childList: true, subtree: true, characterData: true });
@@ -233,6 +254,8 @@ const switchboard = (() => {
   });
   wait.observe(document.documentElement, { childList: true, subtree: true });
 
-  return { send, keydown, accepted, refused, picked, title, download };
+  const record = (emit) => recorder.start(emit);
+
+  return { send, keydown, record, accepted, refused, picked, title, download };
 })();
 window.switchboard = switchboard;

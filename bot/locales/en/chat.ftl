@@ -36,8 +36,7 @@ old-button = This button is no longer in use. Please use the newest message.
 
 # $what: the kind of message, as the messenger calls it.
 unsupported-message = I cannot read this kind of message ({ $what }). Please write it to me as text.
-attachments-later = I can read only text so far; voice messages and files will come in a later version. Please write me what matters in them.
-empty-message = There was no text in your message. Please write me your question.
+empty-message = There was nothing in your message. Please write me your question.
 # $limit: the most characters.
 too-long = This message is too long for me: I can take at most { $limit } characters. Please send it in smaller parts or cut it down to what matters.
 queue-full = I am still working on your earlier messages, so I did not take this one. Please send it again after my next answer, or stop me with /stop.

@@ -18,7 +18,7 @@ help =
 
     { "**" }How I work for you**
 
-    - /settings shows all settings; /language and /thinking change them
+    - /settings shows all settings; /language, /thinking and /voice change them
     - /memory is what I keep in mind about you
     - /link joins your messengers: the same conversations everywhere
     - /usage shows what your answers took
@@ -130,6 +130,16 @@ export-stopped = stopped
 export-failed = not finished
 # $name: name of the file.
 export-file = File: { $name }
+# What the user sent. $name: its name; $kind: what it consists of; $count: how many of these.
+export-sent = Sent: { $name }
+export-sent-parts =
+    Sent: { $name } ({ $kind ->
+        [page] pages
+        [slide] slides
+        [sheet] sheets
+        [section] sections
+       *[lines] parts
+    }: { $count })
 export-facts = Kept in mind
 export-briefs = Orders
 
@@ -154,13 +164,17 @@ memory-cleared = Done. I keep nothing in mind about you.
 usage-title = **What your answers took**
 usage-today = Today
 usage-month = Last 30 days
-# $span: one of the two above; $turns: questions; $input, $output: tokens; $cost: ready to show.
+# $span: one of the two above; $turns: questions; $input, $output: tokens; $spoken: yes or no, and $speech: minutes and
+# seconds heard and spoken, as in 1:05; $cost: ready to show.
 usage-span =
     { "**" }{ $span }:** { $turns ->
         [0] nothing asked
         [one] { $turns } question
        *[other] { $turns } questions
-    } · tokens: { $input } read, { $output } written · cost: { $cost }
+    } · tokens: { $input } read, { $output } written{ $spoken ->
+        [yes] { " " }· speech: { $speech }
+       *[no] { "" }
+    } · cost: { $cost }
 usage-span-free =
     { "**" }{ $span }:** { $turns ->
         [0] nothing asked
@@ -188,12 +202,17 @@ usage-resets =
        *[other] in about { $hours } hours
     }.
 
-# $language: its name; $thinking: one of the three below; $remembers: yes or no; $facts: how many; $messengers: names.
+# $language: its name; $thinking: one of the three below; $voice: on, off or none; $remembers: yes or no; $facts: how many; $messengers: names.
 settings =
     { "**" }Your settings**
 
     - Language: { $language }
     - Thinking aloud: { $thinking }
+    - Spoken replies: { $voice ->
+        [on] on
+        [off] off
+       *[none] not offered here
+    }
     - Memory: { $remembers ->
         [yes] on, { $facts ->
             [0] nothing kept
@@ -205,6 +224,7 @@ settings =
     - You are known on: { $messengers }
 settings-language = Language
 settings-thinking = Thinking
+settings-voice = Spoken replies
 settings-memory = Memory
 settings-link = Link a messenger
 language-name = English
@@ -221,6 +241,17 @@ thinking-set =
         [full] I will show you all of my thinking while I work.
        *[brief] I will show you in brief what I am thinking while I work.
     }
+
+voice-choose = Shall I also speak my answers? The text comes first, the voice a moment later.
+voice-name-on = Spoken too
+voice-name-off = Text only
+# $state: on or off.
+voice-set =
+    { $state ->
+        [on] From now on I also speak my answers: the text comes first, the voice a moment later. Code and tables are only written.
+       *[off] From now on my answers are text only.
+    }
+voice-not-here = I cannot speak my answers here: no voice is set up on this platform. You can still send me voice messages wherever those are understood.
 
 # $code: the code; $minutes: how long it is valid.
 link-code =
@@ -262,6 +293,7 @@ command-memory = What I keep in mind about you
 command-usage = What your answers took
 command-settings = Your settings
 command-thinking = How much thinking you see
+command-voice = Spoken replies, on or off
 command-language = Language of menus and notes
 command-link = Join your messengers
 command-forget = Erase everything about you

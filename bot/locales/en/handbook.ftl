@@ -29,7 +29,7 @@ handbook-bye = Goodbye. I will be here when you come back.
 handbook-abilities =
     I am the specialist **{ $title }**. { $description }
 
-    I answer from the handbook by full-text search, name the source, and say so when I do not know. Ask me, for example:
+    I answer from the handbook by full-text search, name the source, and say so when I do not know. You can also send me files (PDF, Word, Excel, CSV, text and more): I quote a page, find words and compute columns. Voice messages are understood where the platform has something that listens. Ask me, for example:
 
 # Words to recognise, separated by commas, in lower case and without punctuation.
 handbook-hear-greeting = hello, hi, hey, hiya, howdy, good morning, good afternoon, good evening, good day, greetings, hi there, hello there, hey there, hi bot, hello bot, hey bot, i have a question, how are you, how are you doing, how is it going, what is up

@@ -17,6 +17,8 @@ home-chosen = In our chat **{ $title }** answers. Choose somebody else here, or 
 home-nobody-chosen = In our chat the one who fits your question best answers. Choose here who shall always answer.
 home-thinking = Thinking aloud
 home-thinking-about = How much of the thinking behind an answer you see while it is being made.
+home-voice = Spoken replies
+home-voice-about = Whether I also speak my answers in our chat, besides the text.
 home-language = Language
 home-language-about = Of menus and notes. Answers come in the language you write.
 

@@ -17,3 +17,6 @@ slack-ask-cancel = Cancel
 
 # Stands in the list of conversations where a title was taken back.
 slack-untitled = Conversation
+
+# At the empty field of a form that was sent.
+slack-form-empty = Please write something here.

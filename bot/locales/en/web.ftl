@@ -71,6 +71,67 @@ web-bytes = { $size } B
 web-kilobytes = { $size } kB
 web-megabytes = { $size } MB
 
+# Files and recordings that go with a message. $name is a file's.
+web-attach = Attach files
+web-tray = Files that go with the message
+web-drop = Drop files here to attach them
+web-attached-file = { $name } is attached.
+web-remove-file = Remove { $name }
+web-removed-file = { $name } is removed.
+web-attach-again = Try again to attach { $name }
+web-attach-failed = Something could not be attached. Remove it or try it again, then send.
+web-upload-too-large = { $name } is too large: at most { $megabytes } MB can be sent.
+web-upload-empty = { $name } is empty.
+web-upload-broken = { $name } did not arrive. Please check your connection and try again.
+web-upload-gone = A file is not there any more. Please attach it again.
+web-upload-gone-file = { $name } is not there any more.
+web-upload-too-many = You have attached { $count } files already. Send or remove some of them first.
+web-upload-too-much = You have attached more than { $megabytes } MB already. Send or remove something first.
+web-upload-stranger = This page does not know you any more. Please reload it and try again.
+web-record = Record a voice message
+web-recording = Recording. Enter sends it, Escape gives it up.
+web-record-send = Send the recording
+web-record-cancel = Give up the recording
+web-record-cancelled = The recording was given up.
+web-record-full = The recording is as long as it may be. Send it, or give it up.
+web-mic-denied = The browser does not let this page use the microphone. You can allow it beside the address of the page.
+web-mic-missing = No microphone was found.
+web-mic-unsupported = This browser cannot record sound.
+web-mic-insecure = Browsers allow the microphone only on pages with https. You can attach a sound file instead.
+web-mic-broken = The microphone could not be used. Another program may be using it.
+
+# What came with a message of the visitor's.
+web-voice = Voice message
+web-listening = Listening…
+web-unheard = Nobody has listened to it yet
+web-reading = Reading…
+web-unread = Nobody has read it yet
+web-unusable = { $name } could not be used.
+web-cut = only the beginning was read
+web-fix = Fix
+web-fix-long = Fix what was heard
+web-parts-page = { $count ->
+    [one] { $count } page
+   *[other] { $count } pages
+}
+web-parts-slide = { $count ->
+    [one] { $count } slide
+   *[other] { $count } slides
+}
+web-parts-sheet = { $count ->
+    [one] { $count } sheet
+   *[other] { $count } sheets
+}
+web-parts-section = { $count ->
+    [one] { $count } section
+   *[other] { $count } sections
+}
+web-parts-lines = { $count ->
+    [one] { $count } passage
+   *[other] { $count } passages
+}
+web-spoken = The reply, spoken
+
 # The list of conversations. $name is the conversation's title.
 web-search = Search conversations
 web-found = Found

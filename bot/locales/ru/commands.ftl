@@ -18,7 +18,7 @@ help =
 
     { "**" }Как я для вас работаю**
 
-    - /settings — все настройки; изменить их: /language и /thinking
+    - /settings — все настройки; изменить их: /language, /thinking и /voice
     - /memory — что я о вас помню
     - /link — соединить ваши мессенджеры: одни и те же разговоры везде
     - /usage — сколько ушло на ваши ответы
@@ -132,6 +132,16 @@ export-stopped = остановлено
 export-failed = не закончено
 # $name: имя файла.
 export-file = Файл: { $name }
+# Что прислал пользователь. $name: имя; $kind: из чего состоит; $count: сколько их.
+export-sent = Прислано: { $name }
+export-sent-parts =
+    Прислано: { $name } ({ $kind ->
+        [page] страниц
+        [slide] слайдов
+        [sheet] листов
+        [section] разделов
+       *[lines] частей
+    }: { $count })
 export-facts = Что было запомнено
 export-briefs = Заказы
 
@@ -157,14 +167,18 @@ memory-cleared = Готово. Больше я ничего о вас не де�
 usage-title = **Сколько ушло на ваши ответы**
 usage-today = Сегодня
 usage-month = За 30 дней
-# $span: одно из двух выше; $turns: вопросы; $input, $output: токены; $cost: готово к показу.
+# $span: одно из двух выше; $turns: вопросы; $input, $output: токены; $spoken: yes или no, и $speech: минуты и
+# секунды речи, как 1:05; $cost: готово к показу.
 usage-span =
     { "**" }{ $span }:** { $turns ->
         [0] вопросов не было
         [one] { $turns } вопрос
         [few] { $turns } вопроса
        *[other] { $turns } вопросов
-    } · токенов: прочитано { $input }, написано { $output } · стоимость: { $cost }
+    } · токенов: прочитано { $input }, написано { $output }{ $spoken ->
+        [yes] { " " }· речь: { $speech }
+       *[no] { "" }
+    } · стоимость: { $cost }
 usage-span-free =
     { "**" }{ $span }:** { $turns ->
         [0] вопросов не было
@@ -195,12 +209,17 @@ usage-resets =
        *[other] { $hours } часов
     }.
 
-# $language: название; $thinking: одно из трёх ниже; $remembers: yes или no; $facts: сколько; $messengers: названия.
+# $language: название; $thinking: одно из трёх ниже; $voice: on, off или none; $remembers: yes или no; $facts: сколько; $messengers: названия.
 settings =
     { "**" }Ваши настройки**
 
     - Язык: { $language }
     - Мысли вслух: { $thinking }
+    - Ответы голосом: { $voice ->
+        [on] включены
+        [off] выключены
+       *[none] здесь не настроены
+    }
     - Память: { $remembers ->
         [yes] включена, { $facts ->
             [0] записей нет
@@ -213,6 +232,7 @@ settings =
     - Вас знают в: { $messengers }
 settings-language = Язык
 settings-thinking = Мысли вслух
+settings-voice = Ответы голосом
 settings-memory = Память
 settings-link = Связать мессенджер
 language-name = Русский
@@ -229,6 +249,17 @@ thinking-set =
         [full] Буду показывать все размышления, пока работаю.
        *[brief] Буду кратко показывать, о чём думаю, пока работаю.
     }
+
+voice-choose = Озвучивать ли мои ответы? Сначала придёт текст, чуть позже — голос.
+voice-name-on = И голосом
+voice-name-off = Только текст
+# $state: on или off.
+voice-set =
+    { $state ->
+        [on] Теперь я буду и озвучивать ответы: сначала текст, чуть позже — голос. Код и таблицы остаются только текстом.
+       *[off] Теперь мои ответы только текстом.
+    }
+voice-not-here = Здесь я не могу отвечать голосом: на этой платформе он не настроен. Голосовые сообщения присылать можно там, где их понимают.
 
 # $code: код; $minutes: сколько он действует.
 link-code =
@@ -270,6 +301,7 @@ command-memory = Что я о вас помню
 command-usage = Сколько ушло на ваши ответы
 command-settings = Ваши настройки
 command-thinking = Сколько размышлений показывать
+command-voice = Ответы голосом: включить или выключить
 command-language = Язык меню и сообщений
 command-link = Соединить ваши мессенджеры
 command-forget = Стереть всё о вас

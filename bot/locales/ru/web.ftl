@@ -71,6 +71,72 @@ web-bytes = { $size } Б
 web-kilobytes = { $size } КБ
 web-megabytes = { $size } МБ
 
+# Файлы и записи, которые идут с сообщением. $name — имя файла.
+web-attach = Прикрепить файлы
+web-tray = Файлы к сообщению
+web-drop = Отпустите файлы здесь, чтобы прикрепить их
+web-attached-file = Файл «{ $name }» прикреплён.
+web-remove-file = Убрать файл «{ $name }»
+web-removed-file = Файл «{ $name }» убран.
+web-attach-again = Прикрепить файл «{ $name }» ещё раз
+web-attach-failed = Не всё удалось прикрепить. Уберите такой файл или попробуйте ещё раз, а потом отправьте.
+web-upload-too-large = Файл «{ $name }» слишком велик: можно отправить не больше { $megabytes } МБ.
+web-upload-empty = Файл «{ $name }» пуст.
+web-upload-broken = Файл «{ $name }» не дошёл. Проверьте соединение и попробуйте ещё раз.
+web-upload-gone = Одного из файлов больше нет. Прикрепите его ещё раз.
+web-upload-gone-file = Файла «{ $name }» больше нет.
+web-upload-too-many = Вы уже прикрепили файлов: { $count }. Сначала отправьте или уберите часть из них.
+web-upload-too-much = Вы уже прикрепили больше { $megabytes } МБ. Сначала отправьте или уберите что-нибудь.
+web-upload-stranger = Страница вас больше не узнаёт. Обновите её и попробуйте ещё раз.
+web-record = Записать голосовое сообщение
+web-recording = Идёт запись. Enter отправит её, Escape отменит.
+web-record-send = Отправить запись
+web-record-cancel = Отменить запись
+web-record-cancelled = Запись отменена.
+web-record-full = Длиннее записывать нельзя. Отправьте запись или отмените её.
+web-mic-denied = Браузер не пускает эту страницу к микрофону. Разрешить можно рядом с адресом страницы.
+web-mic-missing = Микрофон не найден.
+web-mic-unsupported = Этот браузер не умеет записывать звук.
+web-mic-insecure = Браузеры дают микрофон только страницам с https. Можно прикрепить звуковой файл.
+web-mic-broken = Не удалось включить микрофон. Возможно, он занят другой программой.
+
+# То, что пришло с сообщением посетителя.
+web-voice = Голосовое сообщение
+web-listening = Слушаю…
+web-unheard = Ещё не прослушано
+web-reading = Читаю…
+web-unread = Ещё не прочитано
+web-unusable = Не удалось использовать файл «{ $name }».
+web-cut = прочитано только начало
+web-fix = Исправить
+web-fix-long = Исправить услышанное
+web-parts-page = { $count ->
+    [one] { $count } страница
+    [few] { $count } страницы
+   *[many] { $count } страниц
+}
+web-parts-slide = { $count ->
+    [one] { $count } слайд
+    [few] { $count } слайда
+   *[many] { $count } слайдов
+}
+web-parts-sheet = { $count ->
+    [one] { $count } лист
+    [few] { $count } листа
+   *[many] { $count } листов
+}
+web-parts-section = { $count ->
+    [one] { $count } раздел
+    [few] { $count } раздела
+   *[many] { $count } разделов
+}
+web-parts-lines = { $count ->
+    [one] { $count } отрывок
+    [few] { $count } отрывка
+   *[many] { $count } отрывков
+}
+web-spoken = Ответ голосом
+
 # Список разговоров. $name — название разговора.
 web-search = Поиск по разговорам
 web-found = Найдено

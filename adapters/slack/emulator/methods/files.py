@@ -12,6 +12,7 @@ from adapters.slack.emulator.state import ChannelState, FileState
 from adapters.slack.emulator.wire import Json, Refusal, invalid_arguments
 
 MAX_FILE_BYTES = 1024 * 1024 * 1024
+_SOUND = {".ogg": "audio/ogg", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".wav": "audio/wav", ".flac": "audio/flac"}
 _FILES = list_of(shape({"id": text(20)}, {"title": text(1000), "highlight_type": text(100)}), 1, 10)
 
 
@@ -22,11 +23,17 @@ def get_upload_url(request: Request) -> Json:
     if size > MAX_FILE_BYTES:
         raise Refusal("file_upload_size_restricted")
     name = request.text("filename")
-    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    media_type = _media_type(name)
     file = request.world.add_file(request.team, request.team.bot_user, name, b"", media_type, uploaded=False)
     file.size_bytes = size
     file.alt_text = request.text("alt_txt")
     return {"upload_url": f"{request.world.base}/upload/v1/{file.id}", "file_id": file.id}
+
+
+def _media_type(name: str) -> str:
+    """What Slack makes of a name; sound does not depend on what this machine knows."""
+    sound = next((kind for ending, kind in _SOUND.items() if name.lower().endswith(ending)), None)
+    return sound or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def complete_upload(request: Request) -> Json:
@@ -68,6 +75,8 @@ def files_info(request: Request) -> Json:
     file = request.world.files.get(request.text("file"))
     if file is None or file.team != request.team.id or not file.uploaded:
         raise Refusal("file_not_found")
+    if file.mode == "tombstone":
+        raise Refusal("file_deleted")
     shares: dict[str, dict[str, list[Json]]] = {"public": {}, "private": {}}
     for channel_id, ts in file.shares:
         channel = request.team.channels[channel_id]

@@ -1,6 +1,5 @@
 """Methods about the bot itself: who it is, its updates, its commands."""
 
-from adapters.telegram.emulator.files import MAX_DOWNLOAD_BYTES
 from adapters.telegram.emulator.schema import Request
 from adapters.telegram.emulator.updates import Webhook
 from adapters.telegram.emulator.wire import Json, bad_request
@@ -137,6 +136,9 @@ async def answer_callback_query(world: World, request: Request) -> bool:
 
 async def get_file(world: World, request: Request) -> Json:
     file = world.files.by_id(request.text("file_id"))
-    if file.size_bytes > MAX_DOWNLOAD_BYTES:
-        raise bad_request("file is too big")
-    return file.to_json() | {"file_path": file.path}
+    if world.local_folder is None:
+        return file.to_json() | {"file_path": world.files.link(file.file_id)}
+    path = world.local_folder / file.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.data)
+    return file.to_json() | {"file_path": str(path)}

@@ -5,6 +5,7 @@ from adapters.telegram.emulator.wire import Json, bad_request
 
 MAX_BUTTONS = 100
 MAX_BUTTONS_IN_ROW = 8
+MAX_PLACEHOLDER = 64
 _ACTIONS = (
     "url",
     "callback_data",
@@ -30,6 +31,11 @@ def read_markup(raw: object, *, inline_only: bool = False) -> Json | None:
         return _inline(raw)
     if inline_only:
         raise bad_request("inline keyboard expected")
+    placeholder = raw.get("input_field_placeholder")
+    if placeholder is not None and not 1 <= len(str(placeholder)) <= MAX_PLACEHOLDER:
+        raise bad_request("can't parse reply markup: input field placeholder must be of 1-64 characters")
+    if "force_reply" in raw and raw["force_reply"] is not True:
+        raise bad_request('can\'t parse reply markup: field "force_reply" must be True')
     return dict(raw)
 
 

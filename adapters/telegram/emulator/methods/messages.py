@@ -41,11 +41,25 @@ async def send_photo(world: World, request: Request) -> Json:
     return _send_media(world, request, "photo")
 
 
+async def send_audio(world: World, request: Request) -> Json:
+    return _send_media(world, request, "audio")
+
+
+async def send_voice(world: World, request: Request) -> Json:
+    chat = world.chat(request.params["chat_id"])
+    if chat.forbids_voice:
+        # A group refuses by the rights of its members, a person by their privacy.
+        raise bad_request(
+            "VOICE_MESSAGES_FORBIDDEN" if chat.is_private else "not enough rights to send voice notes to the chat"
+        )
+    return _send_media(world, request, "voice")
+
+
 def _send_media(world: World, request: Request, kind: str) -> Json:
     chat = world.chat(request.params["chat_id"])
     file = world.files.accept(kind, request.params[kind], request.uploads)
     content = _text(request, "caption", "caption_entities", MAX_CAPTION, optional=True)
-    media = media_json(kind, file)
+    media = media_json(file.kind, file)
     return _send(world, request, chat, caption=content.text or None, entities=content.entities, media=media)
 
 
@@ -148,7 +162,9 @@ def _own_message(world: World, request: Request) -> Message:
     message = chat.by_id.get(request.number("message_id"))
     if message is None:
         raise bad_request("message to edit not found")
-    if message.sender is not world.me or message.service or message.forward_origin:
+    # "Only messages without reply_markup or with inline keyboards" can be edited, say all methods that do so.
+    is_inline = message.reply_markup is None or "inline_keyboard" in message.reply_markup
+    if message.sender is not world.me or message.service or message.forward_origin or not is_inline:
         raise bad_request("message can't be edited")
     return message
 

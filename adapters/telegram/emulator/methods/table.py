@@ -14,8 +14,8 @@ _NAMES = (
     "deleteMyCommands setMyDescription setMyShortDescription answerCallbackQuery getFile "
     "getChat getChatMember getChatAdministrators leaveChat sendChatAction createForumTopic editForumTopic "
     "closeForumTopic reopenForumTopic deleteForumTopic "
-    "sendMessage sendRichMessage sendDocument sendPhoto sendMessageDraft sendRichMessageDraft editMessageText "
-    "editMessageReplyMarkup deleteMessage deleteMessages copyMessage forwardMessage setMessageReaction"
+    "sendMessage sendRichMessage sendDocument sendPhoto sendAudio sendVoice sendMessageDraft sendRichMessageDraft "
+    "editMessageText editMessageReplyMarkup deleteMessage deleteMessages copyMessage forwardMessage setMessageReaction"
 )
 
 
