@@ -14,7 +14,7 @@ from pathlib import Path
 
 import asyncpg
 
-from bench import engines, lanes, memory, relay, routing, slack, streams, takeover, threads, turns
+from bench import engines, files, lanes, memory, relay, routing, slack, streams, takeover, threads, turns
 from bench.databases import fresh
 from bench.report import Section, table
 from bot.telemetry import configure
@@ -32,6 +32,7 @@ BENCHES: dict[str, Callable[[], Awaitable[Section]]] = {
     "routing": routing.run,
     "threads": threads.run,
     "engines": engines.run,
+    "files": files.run,
 }
 _HOW = """\
 `make bench` runs everything, prints it and writes this page (about ten minutes; nothing else should run meanwhile).

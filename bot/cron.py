@@ -7,7 +7,7 @@ from datetime import timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.domain.errors import StorageError
+from bot.domain.errors import FilesAway, StorageError
 from bot.domain.ports import Clock
 from bot.work import Handler, Work
 from storage.blobs import SWEEP
@@ -58,8 +58,12 @@ class Cron(Handler):
         if work.job.kind != SWEEP:
             await self._prune()
             await self._forget_old(work)
-        swept = await self._vault.sweep()
-        log.info("swept", extra={"blobs": swept})
+        try:
+            swept = await self._vault.sweep()
+        except FilesAway as error:
+            log.warning("what nobody needs is left to the next hour", extra={"detail": error.detail})
+        else:
+            log.info("swept", extra={"blobs": swept})
 
     async def _prune(self) -> None:
         async with self._store.begin() as tx:

@@ -118,7 +118,8 @@ class Dispatcher(Handler):
         running = Running(self._store, self._vault, scene, work.check)
         sentence = error.sentence if isinstance(error, SwitchboardError) else SwitchboardError.sentence
         remembered = self._remembered(work)
-        told = Told(TurnState.FAILED, remembered.text if remembered is not None else scene.replaced, sentence)
+        text, usages = (scene.replaced, ()) if remembered is None else (remembered.text, remembered.usages)
+        told = Told(TurnState.FAILED, text, sentence, usages=usages)
         shown = NOTHING_SHOWN
         try:
             ending, buttons = self._wording.ending(scene, told), self._wording.buttons(scene, told)
@@ -176,7 +177,8 @@ class Dispatcher(Handler):
         scene, team = running.scene, self._minds.team
         self._entering()
         history = scene.prompt(team.default).history
-        routed = await self._minds.router.route(Question(scene.question, scene.user.locale, history, scene.choices))
+        question = Question(scene.question, scene.user.locale, history, scene.choices, has_files=scene.has_files)
+        routed = await self._minds.router.route(question)
         if routed.usage is not None:
             running.spent += (replace(routed.usage, specialist=team.default.name),)
         if isinstance(routed, Routed):

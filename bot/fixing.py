@@ -22,7 +22,6 @@ NO_FIX = FixAction(0)
 """What the button says that takes the question for the right words back."""
 _FIRST = 10
 """Priority of the job that opens a dialog: the right to do that lasts seconds."""
-_LATEST_UPLOADS = 30
 
 
 class Fixing:
@@ -41,17 +40,14 @@ class Fixing:
         self._capabilities = capabilities
 
     async def press(self, tx: Tx, incoming: Incoming, user: User, press: Press) -> str | None:
-        """Fix or Cancel was pressed, and the wait for right words is over; Fluent key of what is said at the button,
-        None when a job says it."""
-        await tx.fixes.end(user.id, incoming.place)
+        """Fix or Cancel was pressed; Fluent key of what is said at the button, None when a job says it."""
         action = FixAction.parse(press.action)
         if action is None:
             return "old-button"
-        if action == NO_FIX:
-            if press.ref is not None:
-                await self._take_down(tx, user, [press.ref])
-            return "fix-cancelled"
         try:
+            if action == NO_FIX:
+                return await self._cancel(tx, user, incoming.place, press.ref)
+            await self._end_asking(tx, user, incoming.place)
             upload = await tx.uploads.get(action.upload)
             await tx.turns.asked_by(upload.turn_id, user.id)
         except NotAllowed as error:
@@ -72,52 +68,78 @@ class Fixing:
     async def filled(self, tx: Tx, incoming: Incoming, user: User, filled: Filled) -> None:
         """A dialog, or the pencil of a page."""
         action = FixAction.parse(filled.action)
-        if action is None or not await self._correct(tx, incoming, user, action.upload, filled.text):
+        if action is None or not await self._correct(tx, incoming, user, action.upload, filled.text, None):
             await self._refusals.refuse(tx, incoming, user, "refused-not-yours")
 
     async def is_meant(self, tx: Tx, incoming: Incoming, user: User, said: UserMessage) -> bool:
         """Whether `said` puts right what was heard, and not more: then it is done. Files are always something new."""
-        if said.attachments:
-            await tx.fixes.end(user.id, incoming.place)
-            return False
+        expected = await tx.fixes.expected(user.id, incoming.place)
         upload = None
-        if said.reply_to is not None:
+        if said.reply_to is not None and not said.attachments:
             upload = await self._answered(tx, said.reply_to)
-        if upload is None:
-            upload = await tx.fixes.expected(user.id, incoming.place)
-        if upload is None or not await self._correct(tx, incoming, user, upload, said.text):
-            return False
-        if said.text.strip():
+        if upload is None and expected is not None and await self._is_next(tx, user, incoming.place, said):
+            upload = expected
+        if upload is not None and await self._correct(tx, incoming, user, upload, said.text, said.reply_to):
+            return True
+        if expected is not None:
             await tx.fixes.end(user.id, incoming.place)
-        return True
+        return False
 
     async def end(self, tx: Tx, user: User, place: Place) -> None:
         """What the user says there next is not meant to put anything right."""
         await tx.fixes.end(user.id, place)
 
     async def forget(self, tx: Tx, user: User, said: Ref) -> None:
-        """The user has deleted the message `said`: the transcripts of what was said in it go as well, as far as they
-        can still be found. Call before it is deleted here."""
-        thread = None
-        if self._capabilities(said.place).transcripts:
-            thread = await tx.threads.current(user.id, said.place)
-        if thread is None:
+        """The user has deleted the message `said`: the transcripts of what was said in it go as well, and so does the
+        question for the right words. Call before it is deleted here."""
+        if not self._capabilities(said.place).transcripts:
             return
-        shown = [upload for upload in await tx.uploads.of_thread(thread.id, limit=_LATEST_UPLOADS) if upload.shown]
-        for turn_id in dict.fromkeys(upload.turn_id for upload in shown):
-            ids = {message.id for message in await tx.turns.messages(turn_id) if message.ref == said}
-            refs = [upload.shown for upload in shown if upload.message_id in ids and upload.shown is not None]
-            if ids:
-                await self._take_down(tx, user, refs)
-                return
+        uploads = await tx.uploads.of_message(said, user.id)
+        await self._take_down(tx, user, [upload.shown for upload in uploads if upload.shown is not None])
+        if uploads and await tx.fixes.expected(user.id, said.place) in {upload.id for upload in uploads}:
+            await self._end_asking(tx, user, said.place)
 
     async def _answered(self, tx: Tx, ref: Ref) -> int | None:
         """The upload whose transcript `ref` shows, or whose right words it asks for."""
         shown = await tx.uploads.by_shown(ref)
         return await tx.fixes.by_note(ref) if shown is None else shown.id
 
-    async def _correct(self, tx: Tx, incoming: Incoming, user: User, upload_id: int, text: str) -> bool:
-        """False when it is not the user's to correct."""
+    async def _is_next(self, tx: Tx, user: User, place: Place, said: UserMessage) -> bool:
+        """Whether `said` answers the question that stands there. A reply to anything else does not, unless nobody has
+        written down yet where the question stands."""
+        if said.attachments:
+            return False
+        return said.reply_to is None or await tx.fixes.note(user.id, place) is None
+
+    async def _cancel(self, tx: Tx, user: User, place: Place, pressed: Ref | None) -> str:
+        """Only whoever is asked for the right words may say that there will be none. NotAllowed."""
+        asked = None if pressed is None else await tx.fixes.by_note(pressed)
+        stands = await tx.fixes.note(user.id, place)
+        if asked is not None:
+            await tx.turns.asked_by((await tx.uploads.get(asked)).turn_id, user.id)
+        elif stands is not None or await tx.fixes.expected(user.id, place) is None:
+            return "old-button"
+        if asked is None or _is_same(stands, pressed):
+            # Of none nobody has written down yet where it stands.
+            await tx.fixes.end(user.id, place)
+        if pressed is not None:
+            await self._take_down(tx, user, [pressed])
+        return "fix-cancelled"
+
+    async def _end_asking(self, tx: Tx, user: User, place: Place, answered: Ref | None = None) -> None:
+        """No right words are waited for any more, and the question for them goes, also the old one that was
+        `answered`."""
+        stands = await tx.fixes.note(user.id, place)
+        await tx.fixes.end(user.id, place)
+        if answered is not None and not _is_same(stands, answered) and await tx.fixes.by_note(answered) is not None:
+            await self._take_down(tx, user, [answered])
+        if stands is not None:
+            await self._take_down(tx, user, [stands])
+
+    async def _correct(
+        self, tx: Tx, incoming: Incoming, user: User, upload_id: int, text: str, answered: Ref | None
+    ) -> bool:
+        """False when it is not the user's to correct. `answered` is the message that `text` replies to."""
         if not text.strip():
             await self._refusals.refuse(tx, incoming, user, "fix-empty")
             return True
@@ -127,12 +149,15 @@ class Fixing:
         found = await tx.uploads.correct(upload_id, user.id, said.text)
         if found is None:
             return False
-        turn, is_latest = found
+        await self._end_asking(tx, user, incoming.place, answered)
+        if not found.changed and chosen is None:
+            await self._refusals.notice(tx, incoming, user, "fix-cancelled")
+            return True
         payload = {"upload": upload_id, "locale": user.locale}
         await tx.jobs.put(fix_lane(user.id), "transcript", payload)
-        tx.notify(thread_topic(turn.thread_id), "corrected")
-        if is_latest:
-            await self._talk.answer_anew(tx, incoming, user, turn, chosen)
+        tx.notify(thread_topic(found.turn.thread_id), "corrected")
+        if found.is_latest:
+            await self._talk.answer_anew(tx, incoming, user, found.turn, chosen)
         else:
             await self._refusals.notice(tx, incoming, user, "fix-kept")
         return True
@@ -140,6 +165,11 @@ class Fixing:
     async def _take_down(self, tx: Tx, user: User, refs: list[Ref]) -> None:
         for ref in refs:
             await tx.jobs.put(fix_lane(user.id), "untold", {"refs": [str(ref)]})
+
+
+def _is_same(one: Ref | None, other: Ref | None) -> bool:
+    """Whether both are the same message, in whichever topic it is told of."""
+    return one is not None and other is not None and (one.place.room, one.message) == (other.place.room, other.message)
 
 
 def _is_heard(upload: Upload) -> bool:

@@ -3,23 +3,35 @@
 import logging
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.courier import Courier
 from bot.documents.findings import DocumentFound, Finding, PictureFound, SpeechFound
 from bot.documents.workshop import Workshop
-from bot.domain.errors import FileGone, FileRefused, FileTooLarge, LeaseLost, NotAllowed, StorageError
+from bot.domain.errors import (
+    AuthFailed,
+    Blocked,
+    ContextTooLong,
+    EngineError,
+    FileGone,
+    FileRefused,
+    FileTooLarge,
+    MessengerError,
+    Misconfigured,
+    NotAllowed,
+    StorageError,
+)
 from bot.domain.incoming import Attachment, AttachmentKind
 from bot.domain.media import Upload
 from bot.domain.place import Place
 from bot.domain.reply import Usage
-from bot.domain.speech import Recording, SpeechHints, Transcriber
+from bot.domain.speech import Recording, SpeechHints, Transcriber, Transcript
 from bot.lanes import thread_topic
 from bot.telemetry import Metrics
-from bot.told import dump_usage
+from bot.told import dump_usage, heard_step
 from bot.work import Work
 from storage.library import Library
 from storage.store import Store, Tx
@@ -29,6 +41,8 @@ log = logging.getLogger(__name__)
 
 _RECORDINGS: frozenset[AttachmentKind] = frozenset({"voice", "audio", "video_note", "video"})
 _MEGABYTE = 1_000_000
+_GRACE_SECONDS = 1.0
+"""A recorder that stops by itself at the limit stops a little after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,8 @@ class Errand:
     """Speaks on behalf of `work`."""
     place: Place
     """Where the file was sent."""
+    user: int
+    """Whose file it is."""
     hints: SpeechHints
 
 
@@ -86,14 +102,14 @@ class Inspection:
 
         What this took from a model is recorded in the job with it (`heard`), so that it is charged once: only an
         attempt that dies between an answer and its record asks, and pays the provider, again.
-        MessengerError, EngineError and StorageError leave it waiting.
+        MessengerError, EngineError and StorageError leave it waiting: they may pass, or are no fault of the file's.
         """
         try:
             try:
                 self._admit(upload.attachment)
                 with self._folder() as folder:
                     fetched = await self._fetch(upload, folder / "file", errand)
-                    await self._keep(upload, await self._examine(upload, fetched), fetched, errand)
+                    await self._keep(upload, await self._examine(upload, fetched, errand), fetched, errand)
             except FileRefused as refusal:
                 await self._refuse(upload, refusal, errand)
             await errand.courier.release(errand.place, upload.attachment.file)
@@ -119,13 +135,17 @@ class Inspection:
             raise FileRefused("file-too-large") from error
         except FileGone as error:
             raise FileRefused("file-gone") from error
+        except MessengerError as error:
+            if error.retryable or isinstance(error, Blocked | Misconfigured):
+                raise
+            raise FileRefused("file-gone", type(error).__name__) from error
         log.info("fetched a file", extra={"upload": upload.id, "bytes": size})
         return _Fetched(path, size)
 
-    async def _examine(self, upload: Upload, fetched: _Fetched) -> Finding:
+    async def _examine(self, upload: Upload, fetched: _Fetched, errand: Errand) -> Finding:
         self._entering()
         try:
-            return await self._workshop.examine(fetched.path, upload.attachment)
+            return await self._workshop.examine(fetched.path, upload.attachment, owner=errand.user)
         except (FileRefused, StorageError):
             raise
         except Exception as error:
@@ -138,7 +158,7 @@ class Inspection:
             case SpeechFound():
                 await self._hear(upload, found, errand)
             case PictureFound(content, media_type):
-                async with self._kept(await self._vault.keep_bytes(content)) as blob:
+                async with self._vault.hold(content) as blob:
                     await self._write(
                         upload,
                         errand,
@@ -153,9 +173,7 @@ class Inspection:
         if self._transcriber is None:
             raise FileRefused("voice-no-transcriber")
         self._check_duration(found.duration_seconds)
-        self._entering()
-        recording = Recording(found.path, found.media_type, found.duration_seconds)
-        transcript = await self._transcriber.transcribe(recording, errand.hints)
+        transcript = await self._transcribe(self._transcriber, found, errand.hints)
         text = transcript.text.strip()
         if not text:
             await self._refuse(upload, FileRefused("voice-silent"), errand, transcript.usage)
@@ -167,13 +185,25 @@ class Inspection:
             transcript.usage,
         )
 
+    async def _transcribe(self, transcriber: Transcriber, found: SpeechFound, hints: SpeechHints) -> Transcript:
+        self._entering()
+        recording = Recording(found.path, found.media_type, found.duration_seconds)
+        try:
+            return await transcriber.transcribe(recording, hints)
+        except ContextTooLong as error:
+            raise FileRefused("voice-too-big") from error
+        except EngineError as error:
+            if error.retryable or isinstance(error, AuthFailed):
+                raise
+            raise FileRefused("voice-failed", type(error).__name__) from error
+
     async def _shelve(self, upload: Upload, found: DocumentFound, fetched: _Fetched, errand: Errand) -> None:
         parts = found.extract.parts
         if not parts:
             raise FileRefused("file-empty")
-        async with self._kept(await self._vault.keep(fetched.path)) as blob:
+        async with self._vault.hold(fetched.path) as blob:
             errand.work.check()
-            await self._library.shelve(upload, found.extract)
+            await self._library.shelve(upload, found.extract, errand.work.job)
             await self._write(
                 upload,
                 errand,
@@ -189,17 +219,8 @@ class Inspection:
                 ),
             )
 
-    @asynccontextmanager
-    async def _kept(self, blob: int) -> AsyncIterator[int]:
-        """What was kept for an upload that is gone by then does not stay for as long as its claim would last."""
-        try:
-            yield blob
-        except (NotAllowed, LeaseLost):
-            await self._vault.let_go(blob)
-            raise
-
     async def _refuse(self, upload: Upload, refusal: FileRefused, errand: Errand, usage: Usage | None = None) -> None:
-        log.info("a file is refused", extra={"upload": upload.id, "reason": refusal.reason})
+        log.info("a file is refused", extra={"upload": upload.id, "reason": refusal.reason, "detail": str(refusal)})
         self._metrics.refusals_total.labels(refusal.reason).inc()
         megabytes, minutes = self._limits.file_bytes // _MEGABYTE, round(self._limits.speech_seconds / 60)
         arguments = {"megabytes": megabytes, "minutes": minutes, **refusal.arguments}
@@ -209,7 +230,7 @@ class Inspection:
         self, upload: Upload, errand: Errand, write: Callable[[Tx], Awaitable[None]], usage: Usage | None = None
     ) -> None:
         """Only while the job is ours, by our own clock and by the database's. NotAllowed when the upload is gone."""
-        step, value = heard_step(upload), None if usage is None else dump_usage(usage)
+        step, value = heard_step(upload.id), None if usage is None else dump_usage(usage)
         errand.work.check()
         async with self._store.begin() as tx:
             await write(tx)
@@ -218,7 +239,7 @@ class Inspection:
         errand.work.steps[step] = value
 
     def _check_duration(self, seconds: float) -> None:
-        if seconds > self._limits.speech_seconds:
+        if seconds > self._limits.speech_seconds + _GRACE_SECONDS:
             raise FileRefused("file-too-long")
 
     @contextmanager
@@ -229,8 +250,3 @@ class Inspection:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def heard_step(upload: Upload) -> str:
-    """The job's step that says what looking at the upload took from a model: a usage, or nothing."""
-    return f"heard:{upload.id}"

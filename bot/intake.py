@@ -7,6 +7,7 @@ from typing import assert_never
 
 from bot.addressees import Addressees
 from bot.buttons import ButtonPresses
+from bot.commands.names import ANYONE
 from bot.domain.action import CommandAction, FixAction, Starter, ThreadAction
 from bot.domain.incoming import (
     Command,
@@ -143,30 +144,27 @@ class Intake:
         return await tx.users.resolve(place.messenger, place.workspace, sender.id, name=sender.name, locale=locale)
 
     async def _message(self, tx: Tx, incoming: Incoming, user: User, said: UserMessage) -> None:
+        called = self._addressees.called(said.text)
+        if called is not None and not said.attachments:
+            # Nothing but `@name`: as good as `/name`.
+            await self._command(tx, incoming, user, Command(said.ref, "specialist", called or ANYONE))
+            return
         if await self._fixing.is_meant(tx, incoming, user, said):
             return
-        called = self._addressees.called(said.text)
-        if called is not None and said.attachments:
-            await self._talk.message(tx, incoming, user, replace(said, text=""), called)
-            return
-        if called is not None:
-            # Nothing but `@name`: as good as `/name`.
-            await self._command(tx, incoming, user, Command(said.ref, "specialist", called.name))
-            return
-        await self._talk.message(tx, incoming, user, said)
+        await self._talk.message(tx, incoming, user, said if called is None else replace(said, text=""), called)
 
     async def _command(
         self, tx: Tx, incoming: Incoming, user: User, command: Command, *, pressed: Press | None = None
     ) -> None:
         """`pressed` is the press when a button gave the command."""
         await self._fixing.end(tx, user, incoming.place)
-        called = self._addressees.named(command.name)
+        called = self._addressees.chosen(command.name)
         if called is not None and command.arguments:
             said = UserMessage(command.ref, command.arguments)
             await self._talk.message(tx, incoming, user, said, called)
             return
         if called is not None:
-            command = replace(command, name="specialist", arguments=called.name)
+            command = replace(command, name="specialist", arguments=called or ANYONE)
         stopped = await self._take_effect(tx, incoming, user, command)
         payload = {
             "user": user.id,
@@ -191,7 +189,7 @@ class Intake:
                 if turn.state is TurnState.REQUIRES_ACTION:
                     await self._queue.end(tx, turn)
             await tx.threads.open(user.id, incoming.place, shared=self._capabilities(incoming.place).shared)
-        elif command.name in _CHOOSING and (chosen := self._addressees.named(command.arguments)) is not None:
+        elif command.name in _CHOOSING and (chosen := self._addressees.chosen(command.arguments)) is not None:
             thread = await self._talk.thread(tx, user, incoming.place)
             await self._talk.hand_to(tx, thread.id, chosen)
         return 0
@@ -234,5 +232,5 @@ class Intake:
         if specialist is None or starter.index >= len(questions):
             return "old-button"
         said = UserMessage(None, questions[starter.index])
-        await self._talk.message(tx, incoming, user, said, specialist)
+        await self._talk.message(tx, incoming, user, said, specialist.name)
         return "thinking"

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from itertools import islice
 
 from bot.courier import Courier
-from bot.domain.errors import Blocked, EngineError, LeaseLost, MessengerError, StorageError
+from bot.domain.errors import Blocked, EngineError, FilesAway, LeaseLost, MessengerError, StorageError
 from bot.domain.media import Upload, UploadState
 from bot.domain.place import Place
 from bot.domain.ports import Clock
-from bot.domain.reply import Usage
 from bot.domain.specialist import Team
 from bot.domain.speech import SpeechHints
 from bot.domain.thread import TurnState
-from bot.inspection import Errand, Inspection, heard_step
+from bot.inspection import Errand, Inspection
 from bot.opening import read_again
 from bot.running import Running
 from bot.scene import Scene
-from bot.told import Told, load_usage
+from bot.told import Told
 from bot.transcripts import Transcripts
 from bot.work import Work
 from storage.store import Store
@@ -55,15 +54,12 @@ class MediaStep:
         ends here: it was stopped, or something failed that may pass.
 
         What is done stays done, whatever becomes of the rest, and is not done again by another attempt. What it took
-        from models is added to what was spent. Raises `Blocked` when the user cannot be reached any more.
+        from models is recorded in the job (`told.heard`). Raises `Blocked` when the user cannot be reached any more.
         """
         if not running.scene.uploads:
             return None
         waiting = [upload for upload in running.scene.uploads if upload.state is UploadState.WAITING]
-        try:
-            failed = await self._look(waiting, work, running.scene) if waiting else None
-        finally:
-            running.spent += _spent(work, running.scene)
+        failed = await self._look(waiting, work, running.scene) if waiting else None
         running.scene = await read_again(self._store, running.scene)
         await self._transcripts.show(work, running.scene)
         if work.stop.is_set():
@@ -76,7 +72,7 @@ class MediaStep:
 
         async def look(upload: Upload) -> None:
             async with gate:
-                await self._inspection.look(upload, Errand(work, ours, _place(upload, scene), hints))
+                await self._inspection.look(upload, Errand(work, ours, _place(upload, scene), scene.user.id, hints))
 
         looking = [asyncio.create_task(look(upload)) for upload in waiting]
         typing = asyncio.create_task(self._type(ours, scene))
@@ -107,22 +103,17 @@ class MediaStep:
 def _failure(tasks: "Sequence[asyncio.Task[None]]") -> str | None:
     """Raises what is no matter of a single file."""
     errors = [error for task in tasks if not task.cancelled() and (error := task.exception()) is not None]
+    lasting = [error for error in errors if not isinstance(error, FilesAway)]
     for fatal in (LeaseLost, StorageError, Blocked):
-        if found := next((error for error in errors if isinstance(error, fatal)), None):
+        if found := next((error for error in lasting if isinstance(error, fatal)), None):
             raise found
     for error in errors:
-        if not isinstance(error, EngineError | MessengerError):
+        if not isinstance(error, EngineError | MessengerError | FilesAway):
             raise error
         log.warning("a file is left waiting", extra={"error": type(error).__name__, "detail": error.detail})
     if not errors:
         return None
-    return errors[0].sentence if isinstance(errors[0], EngineError) else _UNREACHED
-
-
-def _spent(work: Work, scene: Scene) -> tuple[Usage, ...]:
-    """What was heard, by this attempt and those before it."""
-    values = (work.steps.get(heard_step(upload)) for upload in scene.uploads)
-    return tuple(load_usage(value) for value in values if value)
+    return errors[0].sentence if isinstance(errors[0], EngineError | FilesAway) else _UNREACHED
 
 
 def _place(upload: Upload, scene: Scene) -> Place:

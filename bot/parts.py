@@ -98,9 +98,9 @@ async def lay_base(settings: Settings, clock: Clock, random: Random, closing: As
     team = load_team(settings, models)
     files = ObjectFiles.at(settings.files_url, endpoint=settings.s3_endpoint)
     closing.push_async_callback(files.close)
-    vault = Vault(store, files)
-    await vault.adopt()
     sense = await closing.enter_async_context(senses(settings, store.process, clock, random))
+    vault = Vault(store, files, sense.temporary)
+    await vault.adopt()
     return Base(
         settings,
         clock,

@@ -32,8 +32,7 @@ class Running:
     async def keep_file(self, file: File) -> None:
         """Keep a file of the reply; whoever says the reply's last words sends it."""
         scene = self.scene
-        blob = await self._vault.keep_bytes(file.content)
-        async with self._store.begin() as tx:
+        async with self._vault.hold(file.content) as blob, self._store.begin() as tx:
             owner = (await tx.turns.get(scene.turn.id)).asker  # linked identities change it meanwhile
             await tx.files.add(
                 owner,

@@ -73,6 +73,11 @@ class Scene:
         return [one for one in self.uploads if one.state is UploadState.READY and one.sort in ("picture", "document")]
 
     @property
+    def has_files(self) -> bool:
+        """Whether there is anything in the thread that can be looked at or read."""
+        return any(upload.sort in ("picture", "document") for upload in self.shelf)
+
+    @property
     def is_granted(self) -> bool | None:
         """What was decided about the pause; None when there was none, or no leave was asked for."""
         return self.pause.granted if self.pause is not None and self.pause.requests else None

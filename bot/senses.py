@@ -1,5 +1,6 @@
 """Builds what reads files, understands speech and speaks, from the settings."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +19,7 @@ from specialists.hearing import transcriber
 from specialists.voicing import ServiceSpeaker, speaker
 
 _MEGABYTE = 1_000_000
+_MOST_WORKERS = 4
 _LOCAL = "local"
 _PROVIDERS = ("openai",)
 
@@ -43,7 +45,7 @@ class Senses:
 async def senses(settings: Settings, process: str, clock: Clock, random: Random) -> AsyncIterator[Senses]:
     """All of them, until the context is left. `process` is the unique name of this one. SettingsError."""
     async with AsyncExitStack() as closing:
-        workshop = Workshop(limits(settings))
+        workshop = Workshop(limits(settings), workers=_workers())
         closing.push_async_callback(workshop.close)
         hearing = build_transcriber(settings, clock, random)
         if hearing is not None:
@@ -52,6 +54,11 @@ async def senses(settings: Settings, process: str, clock: Clock, random: Random)
         if voice is not None:
             closing.push_async_callback(voice.close)
         yield Senses(workshop, hearing, voice, _emptied(settings.temporary_dir / process))
+
+
+def _workers() -> int:
+    """One core stays free for everybody's turns."""
+    return min(_MOST_WORKERS, max(1, (os.cpu_count() or 1) - 1))
 
 
 def limits(settings: Settings) -> Limits:

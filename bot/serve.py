@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from bot.clock import SystemClock
 from bot.console import chat
+from bot.documents.confine import shield_process
 from bot.domain.errors import SettingsError
 from bot.main import Switchboard, build
 from bot.secret import keep_secret
@@ -28,6 +29,7 @@ async def serve(settings: Settings, role: Role) -> None:
 
     Prints the address of the chat page once it can be opened. SettingsError when the platform cannot start as it is.
     """
+    shield_process()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

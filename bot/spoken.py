@@ -10,7 +10,7 @@ from bot.domain.errors import EngineError, MessengerError, NotAllowed, VoiceRefu
 from bot.domain.messenger import File, Outgoing
 from bot.domain.place import Ref
 from bot.domain.ports import Clock
-from bot.domain.speech import Speaker
+from bot.domain.speech import Speaker, Speech
 from bot.domain.thread import Thread, Turn, TurnState
 from bot.lanes import speech_lane, thread_topic
 from bot.markdown.speakable import speakable
@@ -53,7 +53,8 @@ class SpokenReplies(Handler):
 
     async def plan(self, tx: Tx, scene: Scene, reply: str) -> None:
         """Put what is due after `reply`, in the transaction that records it. Before others nothing is spoken."""
-        if self._speaker is None or not scene.user.voice or scene.thread.shared:
+        is_private = self._courier.capabilities(scene.thread.place).private
+        if self._speaker is None or not scene.user.voice or not is_private:
             return
         if speakable(reply, self._speaker.longest_chars):
             version = scene.turn.version
@@ -64,6 +65,7 @@ class SpokenReplies(Handler):
     async def run(self, work: Work) -> None:
         found = await self._wanted(work)
         if found is None or self._speaker is None:
+            await self._unsay(work)
             return
         turn, thread, text = found
         stored = await self._spoken(work, turn)
@@ -77,6 +79,7 @@ class SpokenReplies(Handler):
                     raise
                 return
         if stored is None:
+            await self._unsay(work)
             return
         content = await self._vault.read(stored.blob)
         file = File(_NAME, content, stored.media_type, link=f"/files/{stored.token}")
@@ -90,19 +93,26 @@ class SpokenReplies(Handler):
         """The reply can be read."""
 
     async def _wanted(self, work: Work) -> tuple[Turn, Thread, str] | None:
-        """The turn with its reply, if that is still the one that was to be spoken, and somebody can hear it."""
+        """The turn with its reply, if that is still the one to be spoken, and somebody wants and can hear it."""
         payload = work.job.payload
         async with self._store.begin() as tx:
             try:
                 turn = await tx.turns.get(int(payload["turn"]))
                 thread = await tx.threads.get(turn.thread_id)
+                user = await tx.users.get(turn.asker)
             except NotAllowed:
                 return None
             messages = await tx.turns.messages(turn.id)
         is_current = turn.version == payload["version"] and turn.state is TurnState.COMPLETED and thread.reachable
         reply = messages[-1].text if messages and messages[-1].role == "assistant" else ""
         text = speakable(reply, self._speaker.longest_chars if self._speaker else 0)
-        return (turn, thread, text) if is_current and text else None
+        return (turn, thread, text) if is_current and user.voice and text else None
+
+    async def _unsay(self, work: Work) -> None:
+        """What an attempt that died has said of a reply that is another one by now goes with that."""
+        for step in (work.step("voice"), work.step("file")):
+            if step.ref is not None:
+                await self._courier.on_behalf_of(work.check).delete(step.ref)
 
     async def _spoken(self, work: Work, turn: Turn) -> StoredFile | None:
         """What an earlier attempt has paid for already."""
@@ -118,7 +128,11 @@ class SpokenReplies(Handler):
             user = await tx.users.get(turn.asker)
         self._entering()
         speech = await speaker.speak(text, user.locale)
-        blob = await self._vault.keep_bytes(speech.content)
+        async with self._vault.hold(speech.content) as blob:
+            return await self._keep(work, turn, thread, speech, blob)
+
+    async def _keep(self, work: Work, turn: Turn, thread: Thread, speech: Speech, blob: int) -> StoredFile | None:
+        """As `_speak`; it is charged in any case."""
         work.check()
         async with self._store.begin() as tx:
             now = await tx.turns.hold(turn.id)

@@ -10,7 +10,6 @@ from bot.domain.media import Upload, UploadState
 from bot.domain.messenger import Capabilities
 from bot.domain.place import Place
 from bot.domain.ports import Clock
-from bot.domain.specialist import Specialist
 from bot.domain.thread import Thread, Turn, TurnState, User
 from bot.lanes import thread_lane, thread_topic
 from bot.queue import TurnQueue
@@ -69,15 +68,15 @@ class Talk:
             await tx.threads.set_reachable(place, True)
         return thread
 
-    async def hand_to(self, tx: Tx, thread_id: int, chosen: Specialist) -> None:
-        """From now on that one answers the thread."""
-        await tx.threads.set_specialist(thread_id, chosen.name)
+    async def hand_to(self, tx: Tx, thread_id: int, chosen: str) -> None:
+        """From now on that one answers the thread, or whoever fits best when the name is empty."""
+        await tx.threads.set_specialist(thread_id, chosen)
         tx.notify(thread_topic(thread_id), "assigned")
 
     async def message(
-        self, tx: Tx, incoming: Incoming, user: User, said: UserMessage, chosen: Specialist | None = None
+        self, tx: Tx, incoming: Incoming, user: User, said: UserMessage, chosen: str | None = None
     ) -> None:
-        """`chosen` answers from now on, when the user has just said who should."""
+        """`chosen` answers from now on (see `hand_to`), when the user has just said who should."""
         if chosen is None:
             chosen, said = self._addressees.addressed(said)
         if not said.text.strip() and not said.attachments:
@@ -88,14 +87,14 @@ class Talk:
         thread = await self.thread(tx, user, incoming.place)
         if chosen is not None:
             await self.hand_to(tx, thread.id, chosen)
-            thread = replace(thread, specialist=chosen.name)
+            thread = replace(thread, specialist=chosen)
         latest = await tx.turns.latest(thread.id)
         turn = None
         # Of an album any part may have the caption that says who should answer all of it.
         if chosen is None or (said.album and latest is not None and await tx.uploads.of_turn(latest.id)):
             turn = await self._merge(tx, user, latest, said, thread.place)
         if turn is not None and chosen is not None:
-            await tx.turns.assign(turn.id, chosen.name)
+            await tx.turns.assign(turn.id, chosen)
         if turn is None:
             turn = await self._new_turn(tx, incoming, user, thread, said, latest)
         if turn is None:
@@ -104,8 +103,9 @@ class Talk:
         tx.notify(thread_topic(thread.id), "queued")
 
     async def edit(self, tx: Tx, incoming: Incoming, user: User, edit: UserEdit) -> None:
-        """A change of the thread's latest user message is answered anew in the same bubble; older ones are history."""
-        if not edit.text.strip():
+        """A change of the thread's latest user message is answered anew in the same bubble; older ones are history.
+        Words may be taken away altogether only from files."""
+        if not edit.text.strip() and not any(one.caption for one in await tx.uploads.of_message(edit.ref, user.id)):
             log.info("an edit without text is left alone")
             return
         if await self.is_too_long(tx, incoming, user, edit.text):
@@ -118,7 +118,7 @@ class Talk:
         if latest:
             await self.answer_anew(tx, incoming, user, turn, chosen)
 
-    async def answer_anew(self, tx: Tx, incoming: Incoming, user: User, turn: Turn, chosen: Specialist | None) -> None:
+    async def answer_anew(self, tx: Tx, incoming: Incoming, user: User, turn: Turn, chosen: str | None) -> None:
         """What was said in the thread's latest turn has changed: it is answered in the same bubble, by `chosen` when
         the user has said who should."""
         if not await self.within_rate(tx, user):
@@ -127,7 +127,7 @@ class Talk:
         await tx.updates.expects_reply(incoming.id, turn.id)
         if chosen is not None:
             await self.hand_to(tx, turn.thread_id, chosen)
-            await tx.turns.assign(turn.id, chosen.name)
+            await tx.turns.assign(turn.id, chosen)
         await self._queue.again(tx, turn, keeps=False)
 
     async def deletion(self, tx: Tx, user: User, deletion: UserDeletion) -> None:

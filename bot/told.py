@@ -8,6 +8,8 @@ from bot.domain.job import Json
 from bot.domain.reply import Request, Usage
 from bot.domain.thread import TurnState
 
+_HEARD = "heard:"
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -62,6 +64,16 @@ class Told:
             value["files"],
             value.get("unseen", 0),  # of a job that was put by an earlier version
         )
+
+
+def heard_step(upload: int) -> str:
+    """The job's step that says what looking at the upload took from a model: a dumped usage, or nothing."""
+    return f"{_HEARD}{upload}"
+
+
+def heard(steps: Mapping[str, Json]) -> tuple[Usage, ...]:
+    """What the attempts at a job took from models to look at uploads."""
+    return tuple(load_usage(value) for step, value in steps.items() if step.startswith(_HEARD) and value)
 
 
 def dump_usage(usage: Usage) -> Json:

@@ -11,6 +11,7 @@ from bot.domain.media import Upload, UploadState
 from bot.domain.messenger import Button, Buttons, Dialog, Outgoing
 from bot.domain.place import Place, Ref
 from bot.fixing import NO_FIX
+from bot.lanes import fix_lane
 from bot.markdown.plain import literal
 from bot.scene import Scene
 from bot.texts import Texts
@@ -43,9 +44,28 @@ class Transcripts(Handler):
         place = scene.thread.place
         if not self._courier.capabilities(place).transcripts:
             return
-        for upload in scene.uploads:
-            if upload.state is UploadState.READY and upload.sort == "speech" and upload.shown is None:
-                await self._show(work, scene, upload)
+        new = [
+            one for one in scene.uploads if one.state is UploadState.READY and one.sort == "speech" and not one.shown
+        ]
+        if new:
+            await self._make_room(work)
+        for upload in new:
+            await self._show(work, scene, upload)
+
+    async def _make_room(self, work: Work) -> None:
+        """What was heard stands above what answers it; so a reply that failed before, in an earlier job, is not there
+        any more."""
+        number = 0
+        while (ref := (page := work.step(f"page:{number}")).ref) is not None:
+            try:
+                await self._courier.on_behalf_of(work.check).delete(ref)
+            except Blocked:
+                raise
+            except MessengerError as error:
+                log.info("a failed reply stays", extra={"error": type(error).__name__})
+                return
+            await page.forget()
+            number += 1
 
     async def _show(self, work: Work, scene: Scene, upload: Upload) -> None:
         place, ours = scene.thread.place, self._courier.on_behalf_of(work.check)
@@ -66,7 +86,9 @@ class Transcripts(Handler):
             return
         work.check()
         async with self._store.begin() as tx:
-            await tx.uploads.show(upload.id, ref)
+            if not await tx.uploads.show(upload.id, ref):
+                # It was taken back while it was being said.
+                await tx.jobs.put(fix_lane(scene.user.id), "untold", {"refs": [str(ref)]})
 
     async def run(self, work: Work) -> None:
         match work.job.kind:
@@ -94,11 +116,12 @@ class Transcripts(Handler):
             await self._send_note(work, place, locale, upload)
 
     async def _send_note(self, work: Work, place: Place, locale: str, upload: Upload) -> None:
-        """The answer is expected before it is asked for: it may be there at once."""
-        user, ours = int(work.job.payload["user"]), self._courier.on_behalf_of(work.check)
+        """The answer is expected before it is asked for: it may be there at once, and then the question goes."""
+        user, ours, step = int(work.job.payload["user"]), self._courier.on_behalf_of(work.check), work.step("note")
         async with self._store.begin() as tx:
             said = await tx.turns.messages(upload.turn_id)
-            await tx.fixes.expect(user, place, upload.id, FIX_SECONDS, None)
+            if step.ref is None and step.begun is None:
+                await tx.fixes.expect(user, place, upload.id, FIX_SECONDS, None)
         voice = next((message.ref for message in said if message.id == upload.message_id), None)
         note = Outgoing(
             self._texts.say(locale, "fix-note"),
@@ -106,10 +129,13 @@ class Transcripts(Handler):
             reply_to=voice if ours.capabilities(place).quotes else None,
             asks=self._texts.say(locale, "fix-placeholder"),
         )
-        ref = await ours.send(place, note, priority=Priority.NOTICE, step=work.step("note"), after=upload.shown)
+        ref = await ours.send(place, note, priority=Priority.NOTICE, step=step, after=upload.shown)
         async with self._store.begin() as tx:
-            if await tx.fixes.expected(user, place) == upload.id:
+            is_expected = await tx.fixes.expected(user, place) == upload.id
+            if is_expected:
                 await tx.fixes.expect(user, place, upload.id, FIX_SECONDS, ref)
+        if not is_expected:
+            await ours.delete(ref)
 
     def _dialog(self, locale: str, upload: Upload) -> Dialog:
         title, label, submit, cancel = (

@@ -177,7 +177,7 @@ class Worker:
                 log.warning("lost the lease and fell silent")
                 self._dropped.append(work)
             except StorageError:
-                log.exception("the database is out of reach")
+                log.exception("the database or the file store is out of reach")
                 self._dropped.append(work)
             finally:
                 self._running.pop(job.id, None)

@@ -10,3 +10,5 @@ class Answer:
     text: str
     confidence: float
     suggestions: tuple[str, ...] = ()
+    yields_above: float = 1.0
+    """A page of the handbook that is surer of itself than this goes before it."""

@@ -1,8 +1,9 @@
 """A service of sound that speaks OpenAI's protocol: its client, and how often it is asked before it is given up."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from types import MappingProxyType
 from typing import TypeVar
 
 import httpx2
@@ -34,8 +35,9 @@ class AudioClient:
     clock: Clock
     random: Random
     retries: int
-    refused: set[str] = field(default_factory=set, init=False)
-    """What the model turned out not to take: keys of `faults.SOUND_PARAMETERS`."""
+    _refused: set[tuple[str, str]] = field(default_factory=set, init=False)
+    """What the model turned out not to take: a key of `faults.SOUND_PARAMETERS`, and the value that `insist` was told
+    of it."""
 
     @classmethod
     def open(
@@ -69,20 +71,27 @@ class AudioClient:
         """As the service calls it."""
         return split(self.name)[1]
 
-    async def insist(self, seconds: float, once: Callable[[], Awaitable[T]]) -> T:
-        """The result of `once`, each attempt of which may take `seconds`.
+    async def insist(
+        self,
+        seconds: float,
+        once: Callable[[Collection[str]], Awaitable[T]],
+        values: Mapping[str, str] = MappingProxyType({}),
+    ) -> T:
+        """The result of `once`, each attempt of which may take `seconds`. It is told which hints to leave out.
 
         What may pass is tried again, with a pause that grows and that the service may lengthen; a hint that it refuses
-        is put into `refused`, and it is asked at once without. Raises EngineError.
+        is left out from then on, and it is asked at once without. `values` are those of hints that may be refused for
+        the sake of their value, such as a language: they are left out with this value only. Raises EngineError.
         """
         attempts = Attempts(self.retries, self.random)
         while True:
+            withheld = frozenset(hint for hint, value in self._refused if value == values.get(hint, ""))
             try:
-                return await within(self.clock, seconds, once())
+                return await within(self.clock, seconds, once(withheld))
             except Exception as error:
                 found = fault(error, self.name)
-                if found.parameter and found.parameter not in self.refused:
-                    self.refused.add(found.parameter)
+                if found.parameter and found.parameter not in withheld:
+                    self._refused.add((found.parameter, values.get(found.parameter, "")))
                     continue
                 wait_seconds = attempts.wait_seconds(found)
                 if wait_seconds is None:

@@ -1,14 +1,16 @@
 """Arithmetic over a column of a sheet, exact, with an account of what was counted and what was left out. Pure."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from statistics import median
 from typing import Literal
 
+from bot.domain.errors import Refused
+from specialists.dates import day_first, has_time, moment
 from specialists.figures import Custom, Figure, figure
-from specialists.sheets import Column, Row
+from specialists.sheets import Column, Row, is_year
+from specialists.totals import Sum, labels_of, summing_rows
 
 Operation = Literal["sum", "average", "min", "max", "count", "median"]
 Reason = Literal["total", "words", "other"]
@@ -18,13 +20,10 @@ _SAMPLE = 2_000
 """So many cells show how a table writes its numbers."""
 _ROUNDED_PLACES = 4
 _MOST_PLACES = 12
-_LEAST_SUMMED = 2
-
-_TOTAL = re.compile(
-    r"(?:grand |sub[- ]?|общий |общая |промежуточн\w+ )?"
-    r"(?:total|totals|итог|итого|итоги|всего|сумма|sum|subtotal|subtotals|gesamt|summe)"
+_NO_ORDER = (
+    "Nothing in column {letter} can be told to be {test} that value. Both must be numbers, or whole dates; of dates "
+    "such as 1/2/2026 one in the column must show which number is the day."
 )
-_TOTAL_OF = re.compile(_TOTAL.pattern + r"(?:\s*[:=—–-]|\s+(?:for|of|by|за|по|for the|amount|sum|сумма|к оплате)\b).*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Skipped:
     row: int
     cell: str
     reason: Reason
-    """`total`: it sums up others; `words`: no number; `other`: the condition is not met."""
+    """`total`: it sums up others, or is their average; `words`: no number; `other`: the condition is not met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,14 @@ class Computed:
     """All of them, where they differ."""
     doubtful: bool = False
     """Some were written like `1,234` and taken for a thousand and more, which nothing in the sheet proves."""
+    doubtful_decimals: bool = False
+    """Some were written like `1.234` and taken for less than two, which nothing in the sheet proves."""
     last_is_sum: bool = field(default=False)
     """The last one equals the sum of those before it, and was counted all the same, as nothing calls it a total."""
+    counted_year: int = 0
+    """Number of the first row, where a bare year was counted together with other numbers: it may be a heading."""
+    next_table: int = 0
+    """Number of the row in which another table begins, of which nothing was counted."""
 
     @property
     def is_rounded(self) -> bool:
@@ -83,27 +88,42 @@ class Computed:
         return f"{'-' if scaled < 0 else ''}{whole}{'.' if part else ''}{part}"
 
 
-def compute(column: Column, operation: Operation, condition: Condition | None = None) -> Computed:
-    """Of the numbers below the heading. Rows that sum up others are never counted."""
+def compute(
+    column: Column, operation: Operation, condition: Condition | None = None, *, rows: tuple[int, int] | None = None
+) -> Computed:
+    """Of the numbers below the heading. Rows that sum up others are never counted.
+
+    `rows` are the numbers of the first and the last row that count; others are not told. Where they belong to a
+    further table, it is the column of that one. Refused when `condition` asks for an order that the column of the
+    condition does not have.
+    """
+    column = column.at(rows[0]) if rows else column
     custom = _custom(column)
+    passes = _passing(condition, condition.column.at(column.heading_row)) if condition else None
     skipped: list[Skipped] = []
-    found: list[tuple[Row, str, Figure | None]] = []
-    for row, cell in column.cells:
-        if not cell:
+    found = [(row, cell, figure(cell, custom)) for row, cell in column.cells if cell]
+    totals = summing_rows(column, found)
+    numbers: list[tuple[Row, Figure]] = []
+    counted: list[int] = []
+    for row, cell, number in found:
+        if rows and not rows[0] <= row.number <= rows[1]:
             continue
-        if condition is not None and not _passes(row, condition, custom):
+        if passes and not passes(row):
             skipped.append(Skipped(row.number, cell, "other"))
+        elif row.number in totals:
+            skipped.append(Skipped(row.number, cell, "total"))
+        elif operation == "count":
+            counted.append(row.number)
+        elif number is None:
+            skipped.append(Skipped(row.number, cell, "words"))
         else:
-            found.append((row, cell, figure(cell, custom)))
-    totals = _totals(column, found)
-    skipped += [Skipped(row.number, cell, "total") for row, cell, _ in found if row.number in totals]
-    found = [one for one in found if one[0].number not in totals]
-    numbers = [(row, number) for row, _, number in found if number is not None]
+            numbers.append((row, number))
     if operation == "count":
-        used = [row.number for row, _, _ in found]
-        return Computed(column, operation, Fraction(len(found)), used=tuple(used), skipped=_sorted(skipped))
-    skipped += [Skipped(row.number, cell, "words") for row, cell, number in found if number is None]
-    return _computed(column, operation, numbers, _sorted(skipped))
+        value = Fraction(len(counted))
+        result = Computed(column, operation, value, used=tuple(counted), skipped=tuple(skipped))
+    else:
+        result = _computed(column, operation, numbers, tuple(skipped))
+    return replace(result, next_table=0 if rows else column.next_table)
 
 
 def _computed(
@@ -122,18 +142,27 @@ def _computed(
         used=tuple(row.number for row, _ in numbers),
         skipped=skipped,
         units=units if len(units) > 1 else (),
-        doubtful=any(number.doubtful for _, number in numbers),
-        last_is_sum=len(values) > _LEAST_SUMMED and _stands_alone(column, numbers[-1][0]) and _is_sum(values),
+        doubtful=any(number.doubtful == "," for _, number in numbers),
+        doubtful_decimals=any(number.doubtful == "." for _, number in numbers),
+        last_is_sum=_last_is_sum(column, numbers),
+        counted_year=_counted_year(column, numbers),
     )
 
 
-def _stands_alone(column: Column, row: Row) -> bool:
-    return not any(cell.strip() for index, cell in enumerate(row.cells) if index != column.index)
+def _last_is_sum(column: Column, numbers: Sequence[tuple[Row, Figure]]) -> bool:
+    """The last one, of all before it, where no words tell what it is."""
+    if not numbers or numbers[-1][1].value == 0 or labels_of(column, numbers[-1][0]):
+        return False
+    before = Sum()
+    for _, number in numbers[:-1]:
+        before.add(number)
+    return before.is_told_by(numbers[-1][1])
 
 
-def _is_sum(values: Sequence[Fraction]) -> bool:
-    """The last one, of all before it."""
-    return values[-1] != 0 and values[-1] == sum(values[:-1])
+def _counted_year(column: Column, numbers: Sequence[tuple[Row, Figure]]) -> int:
+    cells = [row.cell(column.index) for row, _ in numbers]
+    is_first = bool(cells) and not column.heading_row and numbers[0][0] == column.sheet.rows[0]
+    return numbers[0][0].number if is_first and is_year(cells[0]) and not all(map(is_year, cells)) else 0
 
 
 def _value(operation: Operation, values: Sequence[Fraction]) -> Fraction | None:
@@ -164,63 +193,37 @@ def _places(value: Fraction | None, written: int) -> int:
 
 
 def _custom(column: Column) -> Custom:
-    """Of the column; where it does not tell, of the sheet."""
-    own = Custom.of(cell for _, cell in column.cells)
-    if own.known_comma:
-        return own
-    return Custom.of(cell for row in column.sheet.rows[:_SAMPLE] for cell in row.cells)
+    """Of the column; where it does not tell, of the sheet. Only a sheet with a name comes out of a spreadsheet."""
+    custom = Custom.of(cell for _, cell in column.cells)
+    if not custom.known_comma:
+        custom = Custom.of(cell for row in column.sheet.rows[:_SAMPLE] for cell in row.cells)
+    return replace(custom, is_typed=not column.sheet.name)
 
 
-def _passes(row: Row, condition: Condition, custom: Custom) -> bool:
-    cell, value = row.cell(condition.column.index).strip(), condition.value.strip()
-    have, wanted = figure(cell, custom), figure(value, Custom())
-    match condition.test:
-        case "equals" if have and wanted:
-            return have.value == wanted.value
-        case "equals":
-            return cell.casefold() == value.casefold()
-        case "contains":
-            return value.casefold() in cell.casefold()
-        case "above" if have and wanted:
-            return have.value > wanted.value
-        case "below" if have and wanted:
-            return have.value < wanted.value
-        case _:
-            # Dates are written from the year down, so their order is that of their letters.
-            above = condition.test == "above"
-            return bool(cell and not have and not wanted) and (cell > value if above else cell < value)
+def _passing(condition: Condition, column: Column) -> Callable[[Row], bool]:
+    """Whether a row meets the condition; `column` is that of the condition in the table that is computed."""
+    index, value = column.index, condition.value.strip()
+    folded = value.casefold()
+    if condition.test == "contains":
+        return lambda row: folded in row.cell(index).casefold()
+    cells = [cell for _, cell in column.cells if cell]
+    custom, order = _custom(column), day_first([*cells, value])
+    number, date = figure(value, Custom()), moment(value, day_first=order)
 
+    def compared(cell: str) -> int | None:
+        """-1, 0 or 1, as the cell is less, the same or more; None when the two have no order."""
+        if number is not None:
+            have = figure(cell, custom)
+            return None if have is None else (have.value > number.value) - (have.value < number.value)
+        there = moment(cell, day_first=order) if date else None
+        if date is None or there is None:
+            return None
+        there = there if has_time(value) else there.replace(hour=0, minute=0, second=0)
+        return (there > date) - (there < date)
 
-def _totals(column: Column, found: Sequence[tuple[Row, str, Figure | None]]) -> set[int]:
-    """Numbers of the rows that sum up those above them: they are called so, or stand alone at the end and are it."""
-    totals: set[int] = set()
-    all_above, since_last = Fraction(0), Fraction(0)
-    counted = labelled = 0
-    last = max((index for index, one in enumerate(found) if one[2]), default=-1)
-    for index, (row, own, number) in enumerate(found):
-        labels = [cell for at, cell in enumerate(row.cells) if at != column.index and cell.strip()]
-        if number is None:
-            if labels and index == len(found) - 1 and _is_total([own], is_sum=False):
-                totals.add(row.number)
-            continue
-        is_sum = counted >= _LEAST_SUMMED and number.value in (all_above, since_last)
-        stands_alone = index == last and not labels and 2 * labelled > counted and all_above != 0
-        if _is_total(labels, is_sum=is_sum) or (is_sum and stands_alone):
-            totals.add(row.number)
-            since_last = Fraction(0)
-            continue
-        counted += 1
-        labelled += bool(labels)
-        all_above += number.value
-        since_last += number.value
-    return totals
-
-
-def _is_total(labels: Sequence[str], *, is_sum: bool) -> bool:
-    words = [" ".join(label.casefold().split()).strip(" :=*.") for label in labels]
-    plain = any(_TOTAL.fullmatch(word) or _TOTAL_OF.fullmatch(word) for word in words)
-    return plain or (is_sum and any(_TOTAL.match(word) for word in words))
-
-
-def _sorted(skipped: Sequence[Skipped]) -> tuple[Skipped, ...]:
-    return tuple(sorted(skipped, key=lambda one: one.row))
+    if condition.test == "equals":
+        return lambda row: row.cell(index).strip().casefold() == folded or compared(row.cell(index)) == 0
+    if all(compared(cell) is None for cell in cells):
+        raise Refused(_NO_ORDER.format(letter=column.letter, test=condition.test))
+    wanted = 1 if condition.test == "above" else -1
+    return lambda row: compared(row.cell(index)) == wanted

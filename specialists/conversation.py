@@ -1,6 +1,5 @@
 """What a model reads in one reply: the thread so far, and what happened in this reply already."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,7 +19,7 @@ from pydantic_ai.messages import (
 
 from bot.domain.media import Picture
 from bot.domain.reply import Prompt, Utterance
-from specialists.enclosed import enclosed
+from specialists.enclosed import enclosed, quoted_name
 from specialists.instructions import GO_ON_AFTER_TOOLS, going_on
 from specialists.memory import estimate_tokens, rough_tokens, shortened
 
@@ -135,7 +134,7 @@ def _illustrated(part: ModelRequestPart, pictures: Sequence[Picture], *, sees: b
     if not isinstance(part, UserPromptPart) or not isinstance(part.content, str):
         return part
     words = [part.content] if part.content != _UNSPOKEN else []
-    names = [json.dumps(picture.name, ensure_ascii=False) for picture in pictures]
+    names = [quoted_name(picture.name) for picture in pictures]
     if not sees:
         words.append(_UNSEEN.format(count=len(pictures), names=", ".join(names)))
         return UserPromptPart("\n\n".join(words))

@@ -11,7 +11,7 @@ from specialists.citing import mark
 
 _EARLIER = 20
 _NAME_CHARS = 120
-_DIGEST_CHARS = 12
+_DIGEST_CHARS = 32
 
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -37,8 +37,18 @@ def marked(parts: Iterable[Part]) -> str:
     return "\n\n".join(f"[{mark(part.kind, part.number, part.name)}]\n{_trimmed(part.text)}" for part in parts)
 
 
+def quoted_name(name: str) -> str:
+    """The name of a file, or another short text from one, as a model is told it: JSON, on one line, not too long."""
+    return json.dumps(on_one_line(name[: 2 * _NAME_CHARS])[:_NAME_CHARS], ensure_ascii=False)
+
+
+def on_one_line(text: str) -> str:
+    """Without line breaks, and without what is not shown or turns the direction of writing."""
+    return " ".join(_NOT_TEXT.sub(" ", text).split())
+
+
 def _told(document: Document) -> str:
-    about = f"File {document.upload}, {_quoted(document.name)}, {_extent(document)}"
+    about = f"File {document.upload}, {quoted_name(document.name)}, {_extent(document)}"
     cut = " It is longer than what is read here; the rest is missing." if document.is_cut else ""
     if not document.text:
         return f"{about}: too long to stand here. Look into it with `search_files` and `read_file`.{cut}"
@@ -55,7 +65,9 @@ def _trimmed(text: str) -> str:
 def _earlier(documents: list[Document]) -> str:
     if not documents:
         return ""
-    shown = [f"{document.upload} {_quoted(document.name)} ({_extent(document)})" for document in documents[:_EARLIER]]
+    shown = [
+        f"{document.upload} {quoted_name(document.name)} ({_extent(document)})" for document in documents[:_EARLIER]
+    ]
     more = f"; and {len(documents) - _EARLIER} older ones" if len(documents) > _EARLIER else ""
     return (
         f"Earlier files of this conversation, the newest first, to be looked into with tools: {'; '.join(shown)}{more}."
@@ -69,10 +81,5 @@ def _extent(document: Document) -> str:
 
 
 def _listed(lead: str, names: Iterable[str]) -> str:
-    shown = ", ".join(map(_quoted, names))
+    shown = ", ".join(map(quoted_name, names))
     return f"{lead}{shown}." if shown else ""
-
-
-def _quoted(name: str) -> str:
-    clean = " ".join(_NOT_TEXT.sub(" ", name[: 2 * _NAME_CHARS]).split())
-    return json.dumps(clean[:_NAME_CHARS], ensure_ascii=False)

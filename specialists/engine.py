@@ -98,11 +98,12 @@ class ModelEngine:
         """The answer of `model` to one small question, in the form of `output_type`. Raises EngineError."""
         attempts = Attempts(self._retries, self._random)
         while True:
+            withheld = self._models.refused(model)
             try:
-                return await self._asked(instructions, text, output_type, model)
+                return await self._asked(instructions, text, output_type, model, withheld)
             except Exception as error:
                 found = fault(error, model)
-                if found.parameter and found.parameter not in self._models.refused(model):
+                if found.parameter and found.parameter not in withheld:
                     self._models.refuse(model, found.parameter)
                     continue
                 wait_seconds = attempts.wait_seconds(found)
@@ -111,10 +112,12 @@ class ModelEngine:
                     raise found.error from None
             await self._clock.sleep(wait_seconds)
 
-    async def _asked(self, instructions: str, text: str, output_type: type[T], name: str) -> tuple[T, Usage]:
+    async def _asked(
+        self, instructions: str, text: str, output_type: type[T], name: str, withheld: frozenset[str]
+    ) -> tuple[T, Usage]:
         model = self._models.get(name)
         agent = Agent(model, output_type=output_type, instructions=instructions)
-        chosen = settings(model, _SMALL, refused=self._models.refused(name))
+        chosen = settings(model, _SMALL, refused=withheld)
         result = await within(self._clock, self._timeouts.first_event_seconds, agent.run(text, model_settings=chosen))
         return result.output, usage(name, _one(result.usage))
 

@@ -33,6 +33,7 @@ from bot.domain.errors import (
     EngineError,
     NetworkFailed,
     RateLimited,
+    RequestRefused,
     SettingsError,
     TimedOut,
     UnknownFailure,
@@ -203,7 +204,7 @@ def _of_provider(error: ModelAPIError, model: str, parameters: Mapping[str, Sequ
         case ModelNotFoundError():
             return Fault(ApiFailed(f"{detail}, no such model or address"))
         case ModelRequestRejectedError():
-            return Fault(ApiFailed(detail), parameter=_parameter(error, parameters))
+            return Fault(RequestRefused(detail), parameter=_parameter(error, parameters))
         case ModelRequestTimeout():
             return Fault(TimedOut(detail), again=True)
         case ModelTimeoutError() if _waited(error):

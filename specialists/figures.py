@@ -12,13 +12,17 @@ _MOST_EXPONENT = 60
 
 _UNIT = (
     r"[$€£₽¥₴₸₹₺₩%‰]|US\$|USD|EUR|GBP|RUB|CHF|CNY|KZT|UAH|kr|руб(?:лей|ля|ль)?\.?|р\.|тг|грн"
-    r"|kg|g|t|km|cm|mm|m|h|l|pcs|кг|г|т|км|см|мм|м|ч|л|шт\.?"
+    r"|kg|km|cm|mm|l|pcs|кг|км|см|мм|л|шт\.?|(?-i:[gtmhгтмч])"
 )
+"""A large `M` is a million somewhere and a metre nowhere."""
 _WRITTEN = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[-+−–])?\s*(?P<before>{_UNIT})?\s*(?P<minus>[-−–])?\s*"
-    rf"(?P<body>(?:\d|[.,](?=\d))[\d.,'’\s]*?)(?P<exponent>[eE][+-]?\d{{1,3}})?\s*(?P<after>{_UNIT})?\s*(?P<close>\))?",
+    rf"(?P<body>(?:\d|[.,](?=\d))[\d.,'’\s]*?)(?P<exponent>e(?P<power>[+-]?\d{{1,3}}))?\s*(?P<after>{_UNIT})?(?P<behind>[-−–])?\s*(?P<close>\))?",
     re.IGNORECASE,
 )
+_PLAIN = re.compile(r"-?[0-9]{1,20}")
+_DIGIT = re.compile(r"\d")
+"""Both spare most cells of a large sheet the long expression."""
 _GAPS = re.compile(r"[\s'’]")
 _IN_THREES = re.compile(r"\d{1,3}(?:[\s'’]\d{3})+(?:[.,]\d+)?")
 
@@ -37,8 +41,9 @@ class Figure:
     """As it was written; empty for a bare number."""
     unit_first: bool = False
     """The unit stands before the number."""
-    doubtful: bool = False
-    """It was written like `1,234`, and nothing tells whether that is more than a thousand or less than two."""
+    doubtful: Mark | None = None
+    """The mark, where it was written like `1,234`, and nothing tells whether that is more than a thousand or less than
+    two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +54,16 @@ class Custom:
     comma: Sense = "group"
     known_dot: bool = False
     known_comma: bool = False
+    is_typed: bool = False
+    """Cells are as somebody wrote them, also those without a unit; else bare ones have a point for decimals."""
 
     @classmethod
     def of(cls, cells: Iterable[str]) -> "Custom":
         """What the cells show that leave no doubt: `1.234,56` has decimals behind the comma, `1,234,567` has not."""
         votes: Counter[tuple[Mark, Sense]] = Counter()
         for cell in cells:
+            if "." not in cell and "," not in cell:
+                continue
             written = _WRITTEN.fullmatch(cell[:_MOST_CHARS].strip())
             body = _body(written["body"]) if written else None
             if body:
@@ -69,25 +78,39 @@ class Custom:
 def figure(cell: str, custom: Custom) -> Figure | None:
     """The number that is all of the cell; None for words, dates, several numbers and the like."""
     text = cell.strip()
-    written = _WRITTEN.fullmatch(text) if text and len(text) <= _MOST_CHARS else None
-    if written is None or bool(written["open"]) != bool(written["close"]) or (written["sign"] and written["minus"]):
+    if _PLAIN.fullmatch(text):
+        return Figure(Fraction(int(text)))
+    written = _WRITTEN.fullmatch(text) if _DIGIT.search(text) and len(text) <= _MOST_CHARS else None
+    if written is None or bool(written["open"]) != bool(written["close"]):
         return None
     body = _body(written["body"])
-    if body is None:
+    minus = [sign for sign in (written["sign"], written["minus"], written["behind"]) if sign]
+    if body is None or len(minus) > 1 or (written["before"] and written["after"]) or _is_a_code(written, body):
         return None
     plain, doubtful = _plain(body, custom)
-    exponent = int((written["exponent"] or "e0")[1:])
-    if plain is None or abs(exponent) > _MOST_EXPONENT or (written["before"] and written["after"]):
+    exponent = int(written["power"] or "0")
+    if plain is None or abs(exponent) > _MOST_EXPONENT:
         return None
-    negative = bool(written["open"]) != (written["sign"] in ("-", "−", "–") or bool(written["minus"]))
+    negative = bool(written["open"]) != bool(minus and minus[0] != "+")
     value = Fraction(plain) * Fraction(10) ** exponent
+    unit = written["before"] or written["after"] or ""
     return Figure(
         value=-value if negative else value,
         places=max(len(plain.partition(".")[2]) - exponent, 0),
-        unit=written["before"] or written["after"] or "",
+        unit=unit,
         unit_first=bool(written["before"]),
-        doubtful=doubtful,
+        doubtful=None if doubtful == "." and (unit in "%‰" if unit else not custom.is_typed) else doubtful,
     )
+
+
+def is_number(cell: str) -> bool:
+    """Whether `figure` finds one, however the table writes them."""
+    return bool(_PLAIN.fullmatch(cell.strip())) or figure(cell, Custom()) is not None
+
+
+def _is_a_code(written: re.Match[str], body: str) -> bool:
+    """`1E5` is the name of a thing more often than a number; programs write `1E+05` and `1.5e5`."""
+    return bool(written["power"]) and body.isdecimal() and written["power"].isdecimal()
 
 
 def _body(written: str) -> str | None:
@@ -118,26 +141,27 @@ def _is_doubtful(body: str, mark: Mark) -> bool:
     return len(tail) == 3 and 1 <= len(head) <= 3 and not head.startswith("0")
 
 
-def _plain(body: str, custom: Custom) -> tuple[str | None, bool]:
-    """The number with a point for its decimals, and whether that is a guess; None when it is no number at all."""
-    marks = [mark for mark in (".", ",") if mark in body]
+def _plain(body: str, custom: Custom) -> tuple[str | None, Mark | None]:
+    """The number with a point for its decimals, and the mark that was guessed; None when it is no number at all."""
+    both: tuple[Mark, Mark] = (".", ",")
+    marks = [mark for mark in both if mark in body]
     if not marks:
-        return body, False
+        return body, None
     senses = dict(_senses(body))
-    doubtful = False
+    doubtful: Mark | None = None
     if not senses and len(marks) == 1:
-        dot = marks[0] == "."
-        senses = {".": custom.dot} if dot else {",": custom.comma}
-        doubtful = not dot and not custom.known_comma
-    for mark in (".", ","):
+        (mark,) = marks
+        senses = {".": custom.dot} if mark == "." else {",": custom.comma}
+        doubtful = None if (custom.known_dot if mark == "." else custom.known_comma) else mark
+    for mark in both:
         if mark not in marks:
             continue
         if senses.get(mark) == "group":
             whole = body.partition("," if mark == "." else ".")[0]
             if not re.fullmatch(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+", whole):
-                return None, False
+                return None, None
             body = body.replace(mark, "")
         elif mark not in senses:
-            return None, False
+            return None, None
     plain = body.replace(",", ".")
     return (f"0{plain}" if plain.startswith(".") else plain.rstrip(".")), doubtful

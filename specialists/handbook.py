@@ -3,7 +3,7 @@ source and an honest confidence."""
 
 import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain.errors import ApiFailed, StorageError
@@ -28,6 +28,13 @@ _WORDS_A_PIECE = 6
 _ANSWER_FROM = 0.35
 _SURE_ABOVE = 0.5
 _HIGH_ABOVE = 0.8
+_HALF_SURE = 0.55
+"""In a conversation with files a page needs more than this not to be hedged."""
+_NEAR = 0.3
+_VERY_WORDS = 0.99
+"""Of the heading of a page, how much of it was asked for."""
+_NEAREST_FROM = 0.2
+"""Of a question that no page answers: so much of it must stand in a file of earlier."""
 _FOUND_ABOVE = 0.35
 """Of a question about files: so much of it must stand in a place that is quoted."""
 
@@ -83,30 +90,54 @@ class HandbookEngine:
         is_new = any(document.is_new for document in prompt.documents)
         courtesy = smalltalk.heard(words)
         if courtesy is not None:
-            return await self._looking.described(prompt, language) if is_new else voice.courtesy(courtesy)
-        if prompt.documents:
-            pointed = await self._looking.pointed(prompt, language)
-            if pointed is not None:
-                return pointed
+            about_file = is_new and courtesy != "abilities"
+            return await self._looking.described(prompt, language) if about_file else voice.courtesy(courtesy)
+        pointed = await self._looking.pointed(prompt, language) if prompt.documents else None
+        if pointed is not None and pointed.yields_above == 1.0:
+            return pointed
         # A lone digit finds every numbered list.
         query = _LONE_DIGIT.sub(" ", smalltalk.bare(words)).strip()
         if not _SAYS_SOMETHING.search(query):
-            return await self._looking.described(prompt, language) if is_new else voice.no_words()
+            nothing = await self._looking.described(prompt, language) if is_new else voice.no_words()
+            return pointed or replace(nothing, confidence=min(nothing.confidence, _SURE_ABOVE))
         collections = tuple(dict.fromkeys((*prompt.specialist.knowledge, *self._shared)))
         async with self._store.begin() as tx:
             hits = await tx.knowledge.search(query, collections, locale=language, limit=_HITS)
-        known = voice.answer(ranked(hits, query, language, self._stemmer))
-        return await self._better(prompt, query, language, known) if prompt.documents else known
+        found = ranked(hits, query, language, self._stemmer)
+        known = voice.answer(found)
+        nearness = self._nearness(query, found)
+        if pointed is not None:
+            is_page = known.confidence > pointed.yields_above and nearness >= _NEAR
+            return known if is_page else pointed
+        if not prompt.documents:
+            return known
+        better = await self._better(prompt, query, language, known, nearness)
+        return better if better is not known or known.confidence > _HALF_SURE else voice.hedged(known)
 
-    async def _better(self, prompt: Prompt, query: str, language: str, known: Answer) -> Answer:
-        """What the files say, or what is `known` without them: a file at hand gives way only to what is known well."""
+    def _nearness(self, query: str, found: Sequence[Found]) -> float:
+        """How much of the best page's heading was asked for: 1.0 for its very words."""
+        heading = frozenset(self._stemmer.stems(found[0].topic)) if found else frozenset()
+        return len(heading & frozenset(self._stemmer.stems(query))) / max(len(heading), 1)
+
+    async def _better(self, prompt: Prompt, query: str, language: str, known: Answer, nearness: float) -> Answer:
+        """What the files say, or what is `known` without them.
+
+        A file at hand gives way only to a page that is about the very question; a file of earlier gives way to a page
+        that has more of it, and answers where no page does.
+        """
         found = await self._looking.found(prompt, query, language)
         said = found.confidence if found is not None else 0.0
         if not self._looking.is_meant(prompt):
-            return found if found is not None and said > max(known.confidence, _SURE_ABOVE) else known
-        at_hand = self._looking.is_at_hand(prompt)
-        well = max(_HIGH_ABOVE, said) if at_hand else min(_HIGH_ABOVE, max(_SURE_ABOVE, said))
-        if known.confidence > well:
+            is_known = known.confidence >= _ANSWER_FROM
+            is_said = said > max(known.confidence, _SURE_ABOVE) if is_known else said >= _NEAREST_FROM
+            return found if found is not None and is_said else known
+        if self._looking.is_at_hand(prompt):
+            is_page = known.confidence > _HALF_SURE and nearness >= _NEAR
+            is_known = is_page and (known.confidence > max(_HIGH_ABOVE, said) or nearness >= _VERY_WORDS)
+            is_known = is_known or (is_page and said < _FOUND_ABOVE)
+        else:
+            is_known = known.confidence > min(_HIGH_ABOVE, max(_SURE_ABOVE, said))
+        if is_known:
             return known
         return found if found is not None and said >= _FOUND_ABOVE else await self._looking.missed(prompt, language)
 
@@ -132,6 +163,12 @@ class _Voice:
         if not sure:
             parts = [self._say("handbook-unsure"), *parts, self._say("handbook-perhaps"), self._list(others)]
         return Answer("\n\n".join(parts), best.confidence, others)
+
+    def hedged(self, answer: Answer) -> Answer:
+        """The same, told as the nearest there is."""
+        if answer.confidence <= _SURE_ABOVE:
+            return answer
+        return replace(answer, text=f"{self._say('handbook-unsure')}\n\n{answer.text}", confidence=_SURE_ABOVE)
 
     def courtesy(self, courtesy: Courtesy) -> Answer:
         specialist = self.prompt.specialist.localised(self.language)

@@ -1,5 +1,6 @@
 """Speech to text by a service that speaks OpenAI's protocol."""
 
+from collections.abc import Collection
 from random import Random
 from typing import Any
 
@@ -20,6 +21,8 @@ _PROMPT_CHARS = 600
 """Whisper reads the last 224 tokens of a prompt."""
 _MOST_WORDS = 100
 _LANGUAGE_CHARS = 2
+_RENAMED = {"iw": "he", "in": "id", "ji": "yi"}
+"""Codes that ISO 639-1 withdrew in 1989, and that Android still gives, with those in their place."""
 
 
 def transcriber(
@@ -42,7 +45,9 @@ def transcriber(
 def language_of(locale: str) -> str:
     """The language of a locale by ISO 639-1, as in `en` for `en-US`; empty when there is none."""
     language = locale.replace("_", "-").partition("-")[0].lower()
-    return language if len(language) == _LANGUAGE_CHARS and language.isascii() and language.isalpha() else ""
+    if len(language) != _LANGUAGE_CHARS or not language.isascii() or not language.isalpha():
+        return ""
+    return _RENAMED.get(language, language)
 
 
 def vocabulary_of(hints: SpeechHints) -> list[str]:
@@ -60,34 +65,34 @@ class ServiceTranscriber:
     async def transcribe(self, recording: Recording, hints: SpeechHints) -> Transcript:
         """What is said in the recording, at most 25 MB for OpenAI's own models. EngineError."""
         seconds = _LEAST_SECONDS + recording.duration_seconds
-        heard = await self.service.insist(seconds, lambda: self._heard(recording, hints))
+        language = {"language": language_of(hints.locale)}
+        heard = await self.service.insist(seconds, lambda withheld: self._heard(recording, hints, withheld), language)
         return Transcript(heard.text.strip(), self._usage(heard, recording))
 
     async def close(self) -> None:
         """Close all connections."""
         await self.service.close()
 
-    async def _heard(self, recording: Recording, hints: SpeechHints) -> Transcription:
+    async def _heard(self, recording: Recording, hints: SpeechHints, withheld: Collection[str]) -> Transcription:
         with recording.path.open("rb") as file:
             heard: object = await self.service.client.audio.transcriptions.create(
                 file=(recording.path.name, file, recording.media_type),
                 model=self.service.model,
                 response_format="json",
-                **self._hints(hints),
+                **self._hints(hints, withheld),
             )
         if not isinstance(heard, Transcription) or not isinstance(heard.text, str):
             raise ValueError("no transcript")
         return heard
 
-    def _hints(self, hints: SpeechHints) -> dict[str, Any]:
-        """Each model takes them in its own words; those that it refused are left out."""
+    def _hints(self, hints: SpeechHints, withheld: Collection[str]) -> dict[str, Any]:
+        """Each model takes them in its own words."""
         language, terms = language_of(hints.locale), vocabulary_of(hints)
-        refused = self.service.refused
         given: dict[str, Any] = {}
         lists = self.service.model == _LISTS_HINTS
-        if language and "language" not in refused:
+        if language and "language" not in withheld:
             given |= {"languages": [language]} if lists else {"language": language}
-        if terms and "vocabulary" not in refused and self.service.model != _TAKES_NO_PROMPT:
+        if terms and "vocabulary" not in withheld and self.service.model != _TAKES_NO_PROMPT:
             given |= {"keywords": terms} if lists else {"prompt": _prompt(terms)}
         if self.service.model == _TAKES_NO_PROMPT:
             given["chunking_strategy"] = "auto"

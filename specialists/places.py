@@ -19,6 +19,12 @@ def end_of(part: Part) -> int:
     return int(part.name) if part.kind == "lines" and part.name.isdecimal() else part.number
 
 
+def counted(first: int, last: int, end: int) -> tuple[int, int]:
+    """Numbers of which those below zero count from the `end`, counted from the beginning."""
+    from_start, to = (number if number > 0 else max(end + 1 + number, 1) for number in (first, last))
+    return from_start, to
+
+
 def parts_between(known: Sequence[Part], first: int, last: int) -> list[Part]:
     """Those that have any of the numbers, in order."""
     return [part for part in known if part.number <= last and end_of(part) >= first]

@@ -42,7 +42,7 @@ def named(name: str) -> str:
 
 def table(sheet: Sheet, rows: Sequence[Row], only: Sequence[Column] = ()) -> str:
     """Some rows of a sheet with their numbers; at most 6 columns and 12 rows, long cells cut."""
-    shown = [*(only or columns(sheet))[:_COLUMNS]]
+    shown = [*(only or columns(sheet, _COLUMNS))[:_COLUMNS]]
     head = ["", *(_head(column, rows) for column in shown)]
     body = [[str(row.number), *(_cell(row.cell(column.index)) for column in shown)] for row in rows[:_ROWS]]
     lines = [head, ["---"] * len(head), *body]

@@ -91,6 +91,8 @@ class Responding:
     """Whose turn it is cannot see, and there is nothing but pictures: nobody was asked."""
     _asked: set[str] = field(default_factory=set, init=False)
     _shortened: set[str] = field(default_factory=set, init=False)
+    _withheld: frozenset[str] = field(default=frozenset(), init=False)
+    """What the latest request went without; another reply may have learned more since."""
     _unended: ModelResponse | None = field(default=None, init=False)
     """What the latest attempt gave, if it ended quietly but without a reason."""
 
@@ -158,7 +160,7 @@ class Responding:
 
     def _listening(self, name: str, model: Model) -> Listening:
         asking = self.asking
-        refused = asking.models.refused(name)
+        refused = self._withheld = asking.models.refused(name)
         chosen = settings(model, asking.hints, refused=refused, cache_key=asking.cache_key)
         parameters = asking.parameters
         if "tools" in refused:
@@ -223,7 +225,7 @@ class Responding:
             return None
         if spoke:
             self.conversation.broke(self.wording.said)
-        elif found.parameter and found.parameter not in models.refused(name):
+        elif found.parameter and found.parameter not in self._withheld:
             models.refuse(name, found.parameter)
             if found.parameter == PICTURES and any(map(models.sees, self.line.waiting)):
                 self._step_back()

@@ -61,6 +61,8 @@ class Question:
     history: tuple[Utterance, ...] = ()
     examples: tuple[tuple[str, str], ...] = ()
     """(specialist, stems separated by spaces) of the user's own earlier choices, the newest first."""
+    has_files: bool = False
+    """There are pictures or documents in the thread that it may be about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,13 @@ class Router:
         if best.value >= CLEAR and _lead(best, second) >= CLEAR_LEAD:
             return Routed(best.specialist, "lexical", best.value)
         heard = await self._verdict(desk, question) if best.value > 0 or self._tells(question.text) else None
-        least = GOOD if self._says_enough(question.text) else CLEAR
-        result = _by_words(best, second, desk.default, least) if heard is None else _by_model(*heard, desk.default)
+        if heard is not None:
+            return _reminded(_by_model(*heard, desk.default), choices)
+        is_merely_good = self._says_enough(question.text) and not question.has_files
+        result = _by_words(best, second, desk.default, GOOD if is_merely_good else CLEAR)
+        if question.has_files and isinstance(result, Ambiguous):
+            # "What does page 3 say?" is like nobody's examples, and whoever meets everyone reads files.
+            return Routed(desk.default, "default", best.value)
         return _reminded(result, choices)
 
     def _prepared(self) -> _Desk:

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from bot.domain.errors import Refused
 from bot.domain.media import Document, Part
 from specialists.citing import mark
+from specialists.enclosed import quoted_name
 from specialists.sheets import Column, Sheet, Stems, by_heading, by_letter, columns
 from storage.store import Store
 
@@ -38,7 +39,7 @@ def which(documents: Sequence[Document], file: str) -> Document:
 
 def listed(documents: Sequence[Document]) -> str:
     """For a model: numbers and names."""
-    shown = [f"{document.upload} ({document.name})" for document in documents[:_LISTED]]
+    shown = [f"{document.upload} ({quoted_name(document.name)})" for document in documents[:_LISTED]]
     return ", ".join([*shown, "…"] if len(documents) > _LISTED else shown)
 
 
@@ -60,11 +61,11 @@ async def sheets(store: Store, document: Document, name: str = "") -> list[Sheet
     """All sheets, or the one with the name or number `name`. Refused, with the list, when there is no such sheet."""
     known = [part for part in await names(store, document) if part.kind == "sheet"]
     if not known:
-        raise Refused(f"{document.name} has no sheets, so it has no columns that can be computed.")
+        raise Refused(f"{quoted_name(document.name)} has no sheets, so it has no columns that can be computed.")
     wanted = [part for part in known if name and _folded(name) in (_folded(part.name), str(part.number))]
     if name and not wanted:
-        there_are = ", ".join(part.name or str(part.number) for part in known)
-        raise Refused(f"{document.name} has no sheet {name!r}. There are: {there_are}.")
+        there_are = ", ".join(quoted_name(part.name) if part.name else str(part.number) for part in known[:_LISTED])
+        raise Refused(f"{quoted_name(document.name)} has no sheet {quoted_name(name)}. There are: {there_are}.")
     found = await parts(store, document, wanted[:1] or known)
     return await asyncio.to_thread(lambda: list(map(Sheet.of, found)))
 
@@ -79,8 +80,10 @@ def overview(sheets: Sequence[Sheet]) -> str:
     """For a model: which columns there are."""
     told = []
     for sheet in sheets[:_LISTED]:
-        shown = [f"{one.letter}{f' ({one.heading})' if one.heading else ''}" for one in columns(sheet)[:_LISTED]]
-        told.append(f"{mark('sheet', sheet.number, sheet.name)}: {', '.join(shown) or 'empty'}")
+        first = columns(sheet, _LISTED)
+        shown = [f"{one.letter} ({quoted_name(one.heading)})" if one.heading else one.letter for one in first]
+        place = f"sheet {quoted_name(sheet.name)}" if sheet.name else mark("sheet", sheet.number)
+        told.append(f"{place}: {', '.join(shown) or 'empty'}")
     return "; ".join(told)
 
 

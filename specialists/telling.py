@@ -9,9 +9,11 @@ from specialists.answer import Answer
 from specialists.citing import cited, ranges, spanned
 from specialists.columns import Computed, Skipped
 from specialists.excerpts import shortened
+from specialists.headings import body, column_to_sum
 from specialists.places import end_of
 from specialists.quoting import coded, escaped, named, quoted, table, written
-from specialists.sheets import Column, Row, Sheet, column_of_figures, columns
+from specialists.sheets import Column, Row, Sheet, columns
+from specialists.vocabulary import Vocabulary
 
 _PARTS_LISTED = 10
 _LEAD_CHARS = 160
@@ -23,6 +25,8 @@ _CELL_CHARS = 30
 _SURE = 1.0
 _WELL_MEANT = 0.6
 """Of an answer that tells why there is none."""
+_UNSURE = 0.4
+_HIGH = 0.8
 _PROSE = (".txt", ".log", "")
 
 
@@ -30,6 +34,7 @@ _PROSE = (".txt", ".log", "")
 class Telling:
     texts: Texts
     language: str
+    words: Vocabulary
 
     def say(self, key: str, **args: str | int) -> str:
         return self.texts.say(self.language, key, **args)
@@ -83,22 +88,61 @@ class Telling:
         where = self.spot("lines", [number for number, _ in lines])
         return Answer("\n\n".join([quote, *self._short(shown, text), self.source(document, where)]), _SURE)
 
-    def rows(self, document: Document, sheet: Sheet, rows: Sequence[Row], *, whole: bool = False) -> Answer:
-        """Rows of a sheet; `whole` when all of it is meant."""
-        part = Part("sheet", sheet.number, sheet.name)
-        where = self.place(part), "" if whole else self.spot("rows", [row.number for row in rows])
-        if whole:
-            rows = [row for row in rows if row.number > max((one.heading_row for one in columns(sheet)), default=0)]
-        lead = [self._contents(sheet)] if whole else []
-        told = [*lead, table(sheet, rows), self.source(document, *where)]
+    def rows(self, document: Document, sheet: Sheet, rows: Sequence[Row]) -> Answer:
+        where = self._sheet(sheet), self.spot("rows", [row.number for row in rows])
+        told = [table(sheet, rows), self.source(document, *where)]
         return Answer("\n\n".join(told), _SURE, self.column_questions(sheet))
 
-    def column(self, document: Document, column: Column) -> Answer:
-        """What stands in a column."""
-        rows = [row for row, cell in column.cells if cell]
-        where = self._sheet(column.sheet), self.say("reading-column", letter=column.letter, heading="")
-        told = [table(column.sheet, rows, [column]), self.source(document, *where)]
-        return Answer("\n\n".join(told), _SURE, self.column_questions(column.sheet))
+    def sheet(self, document: Document, sheet: Sheet) -> Answer:
+        """All of it, as far as there is room."""
+        told = [self._contents(sheet), table(sheet, body(sheet)), self.source(document, self._sheet(sheet))]
+        return Answer("\n\n".join(told), _SURE, self.column_questions(sheet))
+
+    def cell(self, document: Document, column: Column, row: Row) -> Answer:
+        where = self._sheet(column.sheet), self._letter(column), self.spot("rows", [row.number])
+        shown = (
+            table(column.sheet, [row], [column]) if row.cell(column.index).strip() else self.say("reading-empty-cell")
+        )
+        return Answer(f"{shown}\n\n{self.source(document, *where)}", _SURE)
+
+    def columns(self, document: Document, shown: Sequence[Column]) -> Answer:
+        """What stands in columns of one sheet."""
+        sheet = shown[0].sheet
+        head = max(column.heading_row for column in shown)
+        rows = [row for row in sheet.rows if row.number > head and any(row.cell(one.index).strip() for one in shown)]
+        where = self._sheet(sheet), *map(self._letter, shown)
+        told = [table(sheet, rows, shown), self.source(document, *where)]
+        return Answer("\n\n".join(told), _SURE, self.column_questions(sheet))
+
+    def part(
+        self,
+        document: Document,
+        sheet: Sheet,
+        rows: Sequence[Row],
+        said: Sequence[str],
+        *,
+        is_found: bool,
+        yields_above: float = 1.0,
+    ) -> Answer:
+        """Why nothing was computed of a part of a column, with the rows of that part, or any."""
+        words = ", ".join(self.say("reading-said", word=escaped(named(word))) for word in said[:_SKIPPED_LISTED])
+        lead = self.say("reading-part-asked" if is_found else "reading-part-not-found", words=words)
+        where = self._sheet(sheet), self.spot("rows", [row.number for row in rows]) if is_found else ""
+        told = [lead, table(sheet, rows), self.source(document, *where)]
+        return Answer("\n\n".join(told), _UNSURE, self.column_questions(sheet), yields_above)
+
+    def count(self, document: Document, known: Sequence[Part]) -> Answer:
+        """How many pages and the like there are."""
+        told = self.say("reading-count-of", file=named(document.name), extent=self.extent(document, known))
+        return Answer(f"{told}\n\n{self.source(document)}", _SURE, self.questions(known[:1], known))
+
+    def row_counts(self, document: Document, sheets: Sequence[Sheet], counts: Sequence[int]) -> Answer:
+        lines = [
+            ": ".join(filter(None, (escaped(self._sheet(sheet)), self.say("reading-rows-below", count=count))))
+            for sheet, count in zip(sheets[:_PARTS_LISTED], counts, strict=False)
+        ]
+        told = ["\n".join(f"- {line}" for line in lines), self.source(document)]
+        return Answer("\n\n".join(told), _SURE, self.column_questions(sheets[0]))
 
     def result(self, document: Document, result: Computed, others: Sequence[Column]) -> Answer:
         column = self._column(result.column)
@@ -114,7 +158,7 @@ class Telling:
         return Answer("\n\n".join(part for part in told if part), _SURE)
 
     def spot_of_column(self, result: Computed) -> str:
-        letter = self.say("reading-column", letter=result.column.letter, heading="")
+        letter = self._letter(result.column)
         return f"{letter}, {self.spot('rows', result.used)}" if result.used else letter
 
     def outline(self, document: Document, parts: Sequence[Part], known: Sequence[Part], *, asked: bool) -> Answer:
@@ -143,7 +187,7 @@ class Telling:
         return tuple(self._ask(parts[0].kind, number) for number in numbers)
 
     def column_questions(self, sheet: Sheet) -> tuple[str, ...]:
-        letter = column_of_figures(sheet)
+        letter = column_to_sum(sheet, self.words.unsummed, self.words.all_stems)
         if not letter:
             return ()
         return self.say("reading-ask-sum", letter=letter), self.say("reading-ask-average", letter=letter)
@@ -153,12 +197,20 @@ class Telling:
         return Answer(f"{told}\n\n{self.source(document)}", _WELL_MEANT, self.questions(known[:1], known))
 
     def no_sheets(self, document: Document) -> Answer:
-        return Answer(self.say("reading-no-sheets", file=named(document.name)), _WELL_MEANT)
+        return Answer(self.say("reading-no-sheets", file=named(document.name)), _WELL_MEANT, (), _HIGH)
 
     def no_column(self, document: Document, sheets: Sequence[Sheet]) -> Answer:
-        told = self.say("reading-no-column", file=named(document.name))
+        return self._columns_of("reading-no-column", document, sheets)
+
+    def which_column(self, document: Document, sheets: Sequence[Sheet]) -> Answer:
+        """Nobody said which one."""
+        return self._columns_of("reading-which-column", document, sheets)
+
+    def _columns_of(self, lead: str, document: Document, sheets: Sequence[Sheet]) -> Answer:
+        told = self.say(lead, file=named(document.name))
         listed = [f"- {self._contents(sheet)}" for sheet in sheets[:_PARTS_LISTED]]
-        return Answer("\n\n".join([told, "\n".join(listed)]), _WELL_MEANT)
+        suggestions = self.column_questions(sheets[0]) if sheets else ()
+        return Answer("\n\n".join([told, "\n".join(listed)]), _WELL_MEANT, suggestions, _HIGH)
 
     # Pieces of them.
 
@@ -180,7 +232,8 @@ class Telling:
 
     def _contents(self, sheet: Sheet) -> str:
         """A sheet, how long it is, and its columns."""
-        shown = [f"{one.letter} ({one.heading})" if one.heading else one.letter for one in columns(sheet)]
+        first = columns(sheet, _COLUMNS_LISTED + 1)
+        shown = [f"{one.letter} ({one.heading})" if one.heading else one.letter for one in first]
         more = ", …" if len(shown) > _COLUMNS_LISTED else ""
         listed = escaped(", ".join(shown[:_COLUMNS_LISTED]) + more)
         told = [escaped(self._sheet(sheet)), self.say("reading-rows-in-all", count=len(sheet.rows))]
@@ -192,6 +245,9 @@ class Telling:
 
     def _sheet(self, sheet: Sheet) -> str:
         return self.place(Part("sheet", sheet.number, sheet.name))
+
+    def _letter(self, column: Column) -> str:
+        return self.say("reading-column", letter=column.letter, heading="")
 
     def _column(self, column: Column) -> str:
         return self.say("reading-column", letter=column.letter, heading=escaped(named(column.heading)))
@@ -223,6 +279,12 @@ class Telling:
             yield self.say("reading-units", units=units)
         if result.doubtful:
             yield self.say("reading-doubtful")
+        if result.doubtful_decimals:
+            yield self.say("reading-doubtful-decimals")
+        if result.counted_year:
+            yield self.say("reading-counted-year", row=str(result.counted_year))
+        if result.next_table:
+            yield self.say("reading-next-table", row=str(result.next_table))
         if result.last_is_sum and result.operation == "sum":
             yield self.say("reading-last-is-sum")
         if others:

@@ -1,6 +1,6 @@
 """Text to speech by a service that speaks OpenAI's protocol."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from random import Random
 
 from openai import omit
@@ -58,7 +58,7 @@ class ServiceSpeaker:
 
     async def speak(self, text: str, locale: str) -> Speech:
         """`text`, at most `longest_chars` of it, whole. The models hear the language from the text. EngineError."""
-        content = await self.service.insist(_SECONDS, lambda: self._spoken(text))
+        content = await self.service.insist(_SECONDS, lambda withheld: self._spoken(text, withheld))
         provider, model = split(self.service.name)
         cost = speech_cost_usd(self.service.name, len(text))
         return Speech(content, Usage(provider, model, cost_usd=cost, audio_seconds=opus_seconds(content) or 0.0))
@@ -67,8 +67,8 @@ class ServiceSpeaker:
         """Close all connections."""
         await self.service.close()
 
-    async def _spoken(self, text: str) -> bytes:
-        told = "" if "instructions" in self.service.refused else self._instructions
+    async def _spoken(self, text: str, withheld: Collection[str]) -> bytes:
+        told = "" if "instructions" in withheld else self._instructions
         content = bytearray()
         async with self.service.client.audio.speech.with_streaming_response.create(
             model=self.service.model,

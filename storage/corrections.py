@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, null, select, update
+from sqlalchemy import Row, Select, and_, delete, null, select, update
 
 from bot.domain.place import Ref
 from bot.domain.thread import Message
@@ -27,6 +27,17 @@ from storage.tables import (
 )
 from storage.upload_rows import recaption, write_version
 from storage.wire import Wire
+
+
+def own_message(ref: Ref, user_id: int) -> Select[*tuple[Any, ...]]:
+    """The row of the user's message `ref`."""
+    return (
+        select(messages)
+        .join(turns, turns.c.id == messages.c.turn_id)
+        .where(is_at(messages, ref), messages.c.role == "user", turns.c.asker_id == user_id)
+        .order_by((messages.c.topic == ref.place.topic).desc(), messages.c.id.desc())
+        .limit(1)
+    )
 
 
 class Corrections:
@@ -94,13 +105,7 @@ class Corrections:
     async def _own_message(self, ref: Ref, user_id: int) -> Row[*tuple[Any, ...]] | None:
         """The row of the user's message `ref`, which nobody else changes until the transaction ends: its turn is held,
         and so is whoever makes something of what was said in it."""
-        theirs = (
-            select(messages)
-            .join(turns, turns.c.id == messages.c.turn_id)
-            .where(is_at(messages, ref), messages.c.role == "user", turns.c.asker_id == user_id)
-            .order_by((messages.c.topic == ref.place.topic).desc(), messages.c.id.desc())
-            .limit(1)
-        )
+        theirs = own_message(ref, user_id)
         found = await self._wire.row(theirs)
         if found is None or self._wire.dialect == "sqlite":
             return found

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, and_, delete, insert, null, select, update
 
 from bot.domain.place import Place, Ref
-from storage.refs import is_at_columns, ref_columns, room_columns
+from storage.refs import is_at_columns, ref_columns, ref_of, room_columns
 from storage.tables import fixes
 from storage.wire import Wire
 
@@ -39,6 +39,13 @@ class Fixes:
             select(fixes.c.upload_id).where(asked).order_by(exact, fixes.c.id.desc()).limit(1)
         )
         return upload_id
+
+    async def note(self, user_id: int, place: Place) -> Ref | None:
+        """The message of ours that asks there for the right words, in vain when its time is over; None when nothing is
+        asked for, or nobody has told yet by which message."""
+        stands = and_(_here(user_id, place), fixes.c.expires_at.is_not(None))
+        row = await self._wire.row(select(fixes).where(stands).order_by(fixes.c.id.desc()).limit(1))
+        return None if row is None else ref_of(row.note_room, row.note_topic, row.note_message)
 
     async def end(self, user_id: int, place: Place) -> None:
         """Nothing is expected there any more."""

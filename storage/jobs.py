@@ -145,6 +145,7 @@ RETRY = (
         attempts=jobs.c.attempts - bindparam("forgotten"),
     )
 )
+HOLD = update(jobs).where(HELD).values(owner=jobs.c.owner)
 END = update(jobs).where(HELD).values(lease_until=null(), ended_at=NOW, error=bindparam("end_error"))
 
 
@@ -227,6 +228,10 @@ class Jobs:
         if not step.isprintable() or '"' in step or "\\" in step:
             raise ValueError(f"a step cannot be named {step!r}")
         await self._write(job, RECORD, {"step": step, "step_value": value})
+
+    async def hold(self, job: Job) -> None:
+        """Nobody takes the job until the transaction ends. LeaseLost when it is not ours now."""
+        await self._write(job, HOLD, {})
 
     async def finish(self, job: Job) -> None:
         """The job is done, its lane moves on. LeaseLost when it is not ours now."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select
 
 from bot.domain.errors import NotAllowed
-from bot.domain.media import Extract, Part, Upload
+from bot.domain.job import Job
+from bot.domain.media import Extract, Part, Upload, UploadState
 from storage.stems import Stemmer, folded_words
-from storage.store import Store
+from storage.store import Store, Tx
 from storage.tables import documents, passages, uploads
 from storage.types import storable
 from storage.uploads import collection_of
@@ -35,23 +36,24 @@ class Library:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def shelve(self, upload: Upload, extract: Extract) -> None:
+    async def shelve(self, upload: Upload, extract: Extract, job: Job | None = None) -> None:
         """All of the document can be read and, once the upload is ready, searched. What an earlier attempt shelved is
-        replaced. NotAllowed when the upload is gone, or another process shelves it now."""
-        document_id = await self._begin(upload)
+        replaced. NotAllowed when the upload is gone or does not wait any more, or another process shelves it now;
+        LeaseLost when `job`, on whose behalf this is done, is not ours any more."""
+        document_id = await self._begin(upload, job)
         position = 0
         chunks = await asyncio.to_thread(_cut, upload.attachment.name, extract)
         for start in range(0, len(chunks), AT_ONCE):
             some = chunks[start : start + AT_ONCE]
-            await self._write(document_id, position, some)
+            await self._write(document_id, position, some, job)
             position += len(some)
 
-    async def _begin(self, upload: Upload) -> int:
+    async def _begin(self, upload: Upload, job: Job | None) -> int:
         """An empty document of the upload."""
         async with self._store.begin() as tx:
-            lives = select(uploads.c.id).where(uploads.c.id == upload.id).with_for_update(read=True, key_share=True)
-            if await tx.wire.row(lives) is None:
-                raise NotAllowed("no such upload")
+            waits = select(uploads.c.id).where(uploads.c.id == upload.id, uploads.c.state == UploadState.WAITING)
+            if await tx.wire.row(waits.with_for_update(read=True)) is None:
+                raise NotAllowed("no such upload waits")
             await tx.wire.lock(f"shelf {upload.id}")
             await tx.wire.count(delete(documents).where(documents.c.upload_id == upload.id))
             entry = insert(documents).values(
@@ -61,9 +63,11 @@ class Library:
                 digest=b"",
                 upload_id=upload.id,
             )
-            return int(await tx.wire.scalar(entry.returning(documents.c.id)))
+            document_id = int(await tx.wire.scalar(entry.returning(documents.c.id)))
+            await _fence(tx, job)
+            return document_id
 
-    async def _write(self, document_id: int, position: int, chunks: Sequence[_Chunk]) -> None:
+    async def _write(self, document_id: int, position: int, chunks: Sequence[_Chunk], job: Job | None) -> None:
         rows: list[Mapping[str, object]] = [
             {
                 "document_id": document_id,
@@ -81,6 +85,13 @@ class Library:
             if await tx.wire.row(here.with_for_update(read=True, key_share=True)) is None:
                 raise NotAllowed("the document was taken from the shelf")
             await tx.wire.each(insert(passages), rows)
+            await _fence(tx, job)
+
+
+async def _fence(tx: Tx, job: Job | None) -> None:
+    """Last, as jobs are locked after all else."""
+    if job is not None:
+        await tx.jobs.hold(job)
 
 
 def _cut(name: str, extract: Extract) -> list[_Chunk]:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
-from bot.domain.errors import SettingsError, StorageError
+from bot.domain.errors import FilesAway, SettingsError, StorageError
 from storage.faults import ContentGone
 
 if TYPE_CHECKING:  # obstore has these for type checkers only
@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 class ObjectFiles:
-    """Every verb works in a thread of its own pool and raises `StorageError`, whose text names the kind of the fault
+    """Every verb works in a thread of its own pool and raises `FilesAway`, whose text names the kind of the fault
     only; `ContentGone` when there is nothing to read."""
 
     def __init__(self, kept: "_Kept") -> None:
@@ -86,7 +86,7 @@ def _translated(work: Callable[[], Result]) -> Result:
     except FileNotFoundError:
         fault: StorageError = ContentGone("there is no such content")
     except (BaseError, OSError, ValueError) as error:
-        fault = StorageError(f"the store of files refused or did not answer: {type(error).__name__}")
+        fault = FilesAway(f"the store of files refused or did not answer: {type(error).__name__}")
     raise fault from None
 
 
@@ -107,17 +107,13 @@ class _Objects:
         self._store = store
 
     def put(self, key: str, source: Path) -> None:
-        try:
-            file = source.open("rb")
-        except FileNotFoundError as error:
-            raise OSError("there is nothing to keep") from error  # is not that nothing was kept
-        with file:
+        with _opened(source, "rb") as file:
             obstore.put(self._store, key, file)
 
     def get(self, key: str, into: Path) -> None:
         found = obstore.get(self._store, key)
         try:
-            with into.open("wb") as file:
+            with _opened(into, "wb") as file:
                 for chunk in found.stream(min_chunk_size=_CHUNK_BYTES):
                     file.write(chunk)
         except BaseException:
@@ -132,6 +128,13 @@ class _Objects:
             obstore.delete(self._store, key)
         except FileNotFoundError:
             return  # S3 does not tell, and a folder does
+
+
+def _opened(path: Path, mode: Literal["rb", "wb"]) -> BinaryIO:
+    try:
+        return path.open(mode)
+    except FileNotFoundError as error:
+        raise OSError("no such file or folder here") from error  # is not that nothing is kept
 
 
 class _Folder(_Objects):

@@ -5,7 +5,7 @@ Both databases find the candidates by an index over the same stems, and the same
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, cast, column, func, literal, select, table, text
@@ -31,26 +31,34 @@ def asked_stems(stemmer: Stemmer, query: str) -> list[str]:
     return list(dict.fromkeys(stemmer.stems(query)))[:LONGEST_QUERY_STEMS]
 
 
-def matching(dialect: Dialect, asked: Iterable[str]) -> ColumnElement[bool]:
-    """Passages with any of the stems. A stem has letters and digits only, so quoting it is safe."""
+def matching(dialect: Dialect, asked: Iterable[str], *, every: bool = False) -> ColumnElement[bool]:
+    """Passages with any of the stems, or with every one. A stem has letters and digits only, so quoting it is safe."""
     match dialect:
         case "sqlite":
             index = table("passage_index", column("rowid"))
-            query = " OR ".join(f'"{stem}"' for stem in asked)
+            query = (" AND " if every else " OR ").join(f'"{stem}"' for stem in asked)
             rows = select(index.c.rowid).where(text("passage_index MATCH :asked").bindparams(asked=query))
             return passages.c.id.in_(rows)
         case "postgresql":
             words = func.array_to_tsvector(func.string_to_array(passages.c.stems, text("' '")))
-            query = " | ".join(f"'{stem}'" for stem in asked)
+            query = (" & " if every else " | ").join(f"'{stem}'" for stem in asked)
             found: ColumnElement[bool] = words.bool_op("@@")(cast(literal(query), TSQUERY))
             return found
 
 
-def ranked(rows: Sequence[Row[*tuple[Any, ...]]], asked: Sequence[str], total: int, locale: str) -> list[Ranked]:
-    """The best first. `rows`, with `stems` and `locale`, are all passages, of `total`, that have any stem of `asked`;
-    those in `locale`, when it is given, are preferred."""
+def ranked(
+    rows: Sequence[Row[*tuple[Any, ...]]],
+    asked: Sequence[str],
+    total: int,
+    locale: str,
+    frequency: Mapping[str, int] | None = None,
+) -> list[Ranked]:
+    """The best first; those in `locale`, when it is given, are preferred. `rows`, with `stems` and `locale`, are all
+    passages, of `total`, that have any stem of `asked`; or some, then `frequency` says how many have each."""
     counts = [Counter(row.stems.split()) for row in rows]
-    rarity = {stem: _rarity(sum(stem in count for count in counts), total) for stem in asked}
+    if frequency is None:
+        frequency = {stem: sum(stem in count for count in counts) for stem in asked}
+    rarity = {stem: _rarity(frequency[stem], total) for stem in asked}
     average = sum(count.total() for count in counts) / max(len(counts), 1)
     found = [
         (

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, null, or_, select, u
 from bot.domain.media import UploadState
 from bot.domain.thread import TurnState
 from storage.blobs import Held, held_by, let_go
+from storage.holding import hold_turns
 from storage.said import forget_words
 from storage.tables import documents, files, threads, turns, uploads
 from storage.threads import Threads
@@ -28,13 +29,17 @@ class Retention:
 
     async def forget_threads(self, days: float, *, limit: int = 20) -> int:
         """Delete threads in which nothing has happened for so many days, with all that belongs to them; how many."""
-        old = select(threads.c.id).where(threads.c.active_at <= self._before(days), ~_works_in(threads.c.id))
-        ids = [row.id for row in await self._wire.rows(old.order_by(threads.c.id).limit(limit))]
-        for thread_id in ids:
+        is_old = and_(threads.c.active_at <= self._before(days), ~_works_in(threads.c.id))
+        old = select(threads.c.id).where(is_old).order_by(threads.c.id)
+        ids = [row.id for row in await self._wire.rows(old.limit(limit))]
+        # Somebody may have gone on with one meanwhile: from here on nobody can.
+        await hold_turns(self._wire, turns.c.thread_id.in_(ids))
+        held = [row.id for row in await self._wire.rows(old.where(threads.c.id.in_(ids)).with_for_update())]
+        for thread_id in held:
             await Threads(self._wire).clear(thread_id)
-        if ids:
+        if held:
             await forget_words(self._wire)
-        return len(ids)
+        return len(held)
 
     async def forget_uploads(self, days: float, *, limit: int = 100) -> int:
         """Of what users sent so long ago, in threads that go on, keep neither the content nor the text of documents;

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -41,6 +41,7 @@ from storage.sqlite import Connection as SqliteConnection
 from storage.stems import Stemmer
 from storage.threads import Threads
 from storage.turns import Turns
+from storage.unbroken import to_its_end
 from storage.updates import Updates
 from storage.uploads import Uploads
 from storage.users import Users
@@ -121,7 +122,7 @@ class Store:
         self.open_transactions = 0
         """How many there are now, those that wait for a connection included."""
         self._engine = engine
-        self._clock = clock
+        self.clock = clock
         self._closing = closing
         self._stemmer = Stemmer()
         self._writers = asyncio.Lock()
@@ -168,7 +169,7 @@ class Store:
         self.open_transactions += 1
         try:
             async with self._writers if self.dialect == "sqlite" else nullcontext(), self._connected() as connection:
-                wire = Wire(connection, self.dialect, self._clock, self.owner)
+                wire = Wire(connection, self.dialect, self.clock, self.owner)
                 yield Tx(wire, self._stemmer)
                 await self._commit(wire)
         finally:
@@ -200,7 +201,7 @@ class Store:
             yield connection
         finally:
             with translated():
-                await _to_its_end(connection.close())
+                await to_its_end(connection.close())
 
     async def _commit(self, wire: Wire) -> None:
         if isinstance(self.bus, PostgresBus):
@@ -221,16 +222,6 @@ async def _clear_log(connection: AsyncConnection) -> None:
     if isinstance(raw.driver_connection, SqliteConnection):
         with suppress(sqlite3.Error):
             await raw.driver_connection.clear_log()
-
-
-async def _to_its_end(closing: Coroutine[object, object, None]) -> None:
-    """Close, whoever cancels us meanwhile: a connection left half closed outlives its event loop."""
-    task = asyncio.ensure_future(closing)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 async def _presence(

@@ -215,9 +215,8 @@ facts = Table(
 )
 
 # What files contain, once for each different content. The content itself is in the `FileStore` under `key`.
-# `claimed_until`: whoever is about to refer to it may still need it, though no row does yet. `whole`: the store has it.
-# `deleted_at`: nobody needs it; the row stays until its content is gone, and the same content kept anew is another row
-# with another key.
+# `whole`: the store has it. `deleted_at`: nobody needs it; the row stays until its content is gone, and the same
+# content kept anew is another row with another key.
 blobs = Table(
     "blobs",
     metadata,
@@ -227,12 +226,20 @@ blobs = Table(
     Column("size_bytes", Id, nullable=False),
     Column("whole", Boolean, nullable=False, server_default=false()),
     Column("created_at", Moment, nullable=False),
-    Column("claimed_until", Moment, nullable=False),
     Column("deleted_at", Moment),
     sqlite_autoincrement=True,
 )
 BLOB_LIVES = blobs.c.deleted_at.is_(None)
 Index("blobs_living_key", blobs.c.digest, unique=True, sqlite_where=BLOB_LIVES, postgresql_where=BLOB_LIVES)
+
+# Who is about to refer to a content, and needs it though no row does yet.
+claims = Table(
+    "claims",
+    metadata,
+    Column("token", CleanText, primary_key=True),
+    Column("blob_id", Id, ForeignKey("blobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("until", Moment, nullable=False),
+)
 
 # What came with messages of users. `kind` to `duration_seconds` is what the messenger said of it, `sniffed` to `cut`
 # what was found in it. The thread and the turn are those of the message, with which it goes.

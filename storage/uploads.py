@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, literal, null, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, null, select, update
 
 from bot.domain.errors import NotAllowed
 from bot.domain.incoming import Attachment
@@ -13,18 +12,16 @@ from bot.domain.media import Part, PartKind, Sort, Upload, UploadState
 from bot.domain.place import Ref
 from bot.domain.thread import Message, Turn
 from storage.blobs import held_by, let_go, refer
+from storage.corrections import own_message
 from storage.holding import hold_turns
-from storage.ranking import MOST_CANDIDATES, asked_stems, matching, ranked
 from storage.refs import is_at_columns, ref_columns
+from storage.shelf import Shelf
 from storage.stems import Stemmer
-from storage.tables import documents, passages, turns, uploads
+from storage.tables import documents, messages, passages, turns, uploads
 from storage.turns import Turns
-from storage.types import LARGEST_ID
-from storage.upload_rows import ADD, BY_ID, OF_TURN, reword, reword_anew, upload_of
+from storage.types import LARGEST_ID, storable
+from storage.upload_rows import ADD, BY_ID, OF_MESSAGE, OF_TURN, reword, reword_anew, upload_of
 from storage.wire import Wire
-
-LONGEST_SHEET_HEADER = 1_000
-"""Characters of the first lines of a sheet that are shown before what was found further below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,15 @@ class PartHit:
     """Higher is better; only to be compared within one search."""
     coverage: float
     """0 to 1: the share of the query's distinct stems that the passage has, the rare ones weighing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    turn: Turn
+    is_latest: bool
+    """Of its thread."""
+    changed: bool
+    """False when it had been heard as it was corrected."""
 
 
 class Uploads:
@@ -87,6 +93,13 @@ class Uploads:
         """Newest first."""
         theirs = select(uploads).where(uploads.c.thread_id == thread_id).order_by(uploads.c.id.desc()).limit(limit)
         return [upload_of(row) for row in await self._wire.rows(theirs)]
+
+    async def of_message(self, ref: Ref, user_id: int) -> list[Upload]:
+        """What came with that message of the user's, in whichever of their threads, in order."""
+        message_id = await self._wire.scalar(own_message(ref, user_id).with_only_columns(messages.c.id))
+        if message_id is None:
+            return []
+        return [upload_of(row) for row in await self._wire.rows(OF_MESSAGE, {"of_message": message_id})]
 
     async def of_turn(self, turn_id: int) -> list[Upload]:
         """In the order in which they came."""
@@ -137,10 +150,10 @@ class Uploads:
         said = {"state": UploadState.REFUSED, "refusal": reason, "arguments": dict(arguments)}
         await self._settle(await self._held(upload_id), {**_NOTHING, **said})
 
-    async def show(self, upload_id: int, ref: Ref) -> None:
-        """That message of ours shows what was heard."""
+    async def show(self, upload_id: int, ref: Ref) -> bool:
+        """That message of ours shows what was heard; False when the upload is gone, and nobody would take it down."""
         room = {f"shown_{name}": value for name, value in ref_columns(ref).items()}
-        await self._wire.count(update(uploads).where(uploads.c.id == upload_id).values(**room))
+        return bool(await self._wire.count(update(uploads).where(uploads.c.id == upload_id).values(**room)))
 
     async def by_shown(self, ref: Ref) -> Upload | None:
         """The speech that the message `ref` shows; None when it shows none."""
@@ -149,10 +162,10 @@ class Uploads:
         row = await self._wire.row(select(uploads).where(is_shown).order_by(exact, uploads.c.id.desc()).limit(1))
         return None if row is None else upload_of(row)
 
-    async def correct(self, upload_id: int, user_id: int, text: str) -> tuple[Turn, bool] | None:
+    async def correct(self, upload_id: int, user_id: int, text: str) -> Correction | None:
         """What was said in that speech of the user's is `text`; what its message read is kept as an earlier version.
 
-        Its turn, and whether that is the latest of its thread. None when it is no speech of this user's that was heard.
+        None when it is no speech of this user's that was heard.
         """
         try:
             upload = await self._held(upload_id)
@@ -161,10 +174,12 @@ class Uploads:
         turn = await Turns(self._wire).get(upload.turn_id)
         if turn.asker != user_id or (upload.state, upload.sort) != (UploadState.READY, "speech"):
             return None
-        await self._wire.count(update(uploads).where(uploads.c.id == upload_id).values(text=text))
-        await reword_anew(self._wire, upload)
+        is_other = upload.text != storable(text)
+        if is_other:
+            await self._wire.count(update(uploads).where(uploads.c.id == upload_id).values(text=text))
+            await reword_anew(self._wire, upload)
         newest = await self._wire.scalar(select(func.max(turns.c.id)).where(turns.c.thread_id == turn.thread_id))
-        return turn, newest == turn.id
+        return Correction(turn, newest == turn.id, is_other)
 
     async def parts(self, upload_id: int, *, first: int = 1, last: int | None = None) -> list[Part]:
         """The parts of a document with these numbers, each with the very text that was shelved. Of `lines`, those in
@@ -186,45 +201,14 @@ class Uploads:
     ) -> list[PartHit]:
         """The best passages of the thread's documents, or of one, best first; none when the query has no word that says
         something. No query is an error."""
-        asked = asked_stems(self._stemmer, query)
-        if not asked or limit <= 0:
-            return []
         here = and_(documents.c.collection == collection_of(thread_id), uploads.c.state == UploadState.READY)
         if upload is not None:
             here = and_(here, uploads.c.id == upload)
-        joined = passages.join(documents).join(uploads, uploads.c.id == documents.c.upload_id)
-        wanted = select(passages, documents.c.upload_id, documents.c.locale).select_from(joined)
-        rows = await self._wire.rows(
-            wanted.where(matching(self._wire.dialect, asked), here)
-            .order_by(documents.c.id.desc(), passages.c.position)
-            .limit(MOST_CANDIDATES)
-        )
-        total = await self._wire.scalar(select(func.count()).select_from(joined).where(here))
-        best = ranked(rows, asked, int(total), locale)[:limit]
-        return [await self._hit(row, score, coverage) for row, score, coverage in best]
-
-    async def _hit(self, row: Row[*tuple[Any, ...]], score: float, coverage: float) -> PartHit:
-        header = await self._sheet_header(row) if row.part_kind == "sheet" else ""
-        return PartHit(
-            upload=await self.get(row.upload_id),
-            kind=row.part_kind,
-            number=row.part_number,
-            name=row.part_name,
-            text=header + row.text,
-            score=score,
-            coverage=coverage,
-        )
-
-    async def _sheet_header(self, row: Row[*tuple[Any, ...]]) -> str:
-        """The first lines of the sheet that the passage is of, unless the passage has them itself."""
-        of_it = and_(passages.c.document_id == row.document_id, passages.c.part_number == row.part_number)
-        beginning = select(passages.c.id, passages.c.text).where(of_it).order_by(passages.c.position).limit(1)
-        top = await self._wire.row(beginning)
-        if top is None or top.id == row.id:
-            return ""
-        letters, first_row = (*top.text.splitlines(keepends=True), "", "")[:2]
-        lines = [line for line in (letters, letters + first_row) if len(line) <= LONGEST_SHEET_HEADER]
-        return lines[-1] if lines else ""
+        found = await Shelf(self._wire, self._stemmer).search(here, query, locale, limit)
+        return [
+            PartHit(await self.get(one.upload_id), one.kind, one.number, one.name, one.text, one.score, one.coverage)
+            for one in found
+        ]
 
     async def _parts(self, where: ColumnElement[bool], text: ColumnElement[str]) -> list[Part]:
         told = (passages.c.part_kind, passages.c.part_number, passages.c.part_name)

@@ -1,7 +1,9 @@
 import asyncio
 import gc
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 import pytest
 from hypothesis import settings
@@ -21,6 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("steady", derandomize=True)
     if config.getoption("--hypothesis-profile") is None:
         settings.load_profile("steady")
+    # Each platform that a test builds would read all certificates anew, and none of them speaks TLS.
+    ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
 
 
 def pytest_collection(session: pytest.Session) -> None:

@@ -21,8 +21,8 @@ FILL = "fill_in"
 _QUESTION = "question"
 _TEXT = "text"
 _SPECIALIST = "specialist"
-_ANYONE = "-"
-"""The choice of whoever fits; no name of a specialist."""
+_ANYONE = "anyone"
+"""The choice of whoever fits; no specialist may have this name."""
 _VIEW_BLOCKS = 100
 _HEADER_CHARS = 150
 _SECTION_CHARS = 3_000
@@ -113,15 +113,18 @@ def ask_modal(choices: Sequence[tuple[str, str]], message: Mapping[str, Any], wo
 
 
 def asked(view: Mapping[str, Any]) -> str:
-    """What the sent form asks: `@name question`, then the message as a quotation; '' when it is none of ours."""
+    """What the sent form asks: `@name question`, then the message as a quotation; '' when it is none of ours.
+
+    Whoever fits is `@anyone`, also when another was chosen in the conversation; a question may still name somebody.
+    """
     question = _entered(view, _QUESTION)
     if view.get("callback_id") != ASK or not question:
         return ""
     chosen = _value(view, _SPECIALIST).get("selected_option")
-    name = str(chosen.get("value") or "") if isinstance(chosen, Mapping) else ""
+    name = str(chosen.get("value") or _ANYONE) if isinstance(chosen, Mapping) else _ANYONE
     kept = _read(view.get("private_metadata"))
     quoted = _quotation(str(kept.get("text") or ""), str(kept.get("author") or ""))
-    asked_of = f"@{name} {question}" if name and name != _ANYONE else question
+    asked_of = question if name == _ANYONE and question.startswith("@") else f"@{name} {question}"
     return f"{asked_of}\n\n{quoted}" if quoted else asked_of
 
 

@@ -194,7 +194,7 @@ def _changed(event: Json, id_: str, me: Me, now: datetime) -> Heard | None:
         return None
     bare = without_mention(mrkdwn, me.user)
     text = heard(mrkdwn if bare is None else bare).strip()
-    if not text:
+    if not text and not attachments(message):
         return None
     at = _place(me, channel, message)
     addressed = channel.startswith("D") or bare is not None or without_mention(old, me.user) is not None

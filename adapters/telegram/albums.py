@@ -23,7 +23,8 @@ class Albums:
     """Remembers the newest albums of groups: which were meant for us, and the parts that came before one knew.
 
     Nothing waits here: a part that comes after the one that names us is taken at once, and one that came before it is
-    taken together with it. Photos carry their caption on the first part, documents on the last.
+    taken together with it. Photos carry their caption on the first part, documents on the last. What another process
+    received is not known here, so all parts of an album must come to one.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,7 @@
 """Fetches what users sent: asked for by `getFile`, then piece by piece into a file, never whole into memory."""
 
 import asyncio
+import errno
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 from aiogram.methods import GetFile
 
 from adapters.telegram.client import Client
-from bot.domain.errors import FileGone, FileTooLarge, Unreachable, Unrenderable
+from bot.domain.errors import FileGone, FileTooLarge, MessengerError, Unreachable, Unrenderable
 from bot.domain.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,8 @@ class Downloads:
         """Write the file with the `file_id` `file` to `into`; its size in bytes. After a failure nothing is left there.
 
         FileTooLarge by what Telegram says of it (the cloud hands out 20 MB, https://core.telegram.org/bots/api#getfile),
-        else as soon as it proves so; FileGone; Unreachable also when for 30 s nothing comes, or when `into` cannot be
-        written.
+        else as soon as it proves so; FileGone; Unreachable also when for 30 s nothing comes; MessengerError, which no
+        second try mends at once, when `into` cannot be written.
         """
         try:
             found = await self._client.ask(GetFile(file_id=file), timeout_seconds=_LOOKUP_SECONDS)
@@ -95,7 +96,7 @@ class _Pouring:
                         await asyncio.to_thread(out.write, piece)
             except OSError as exc:
                 log.error("a download cannot be written to disk: %s", type(exc).__name__)
-                raise Unreachable(f"{type(exc).__name__} at writing") from None
+                raise MessengerError(f"not written: {errno.errorcode.get(exc.errno or 0)}") from None
         return self._size
 
     async def _stalled(self) -> None:

@@ -142,7 +142,9 @@ def _without_mention(message: Message, text: str, me: Me) -> str | None:
 def _edit(message: Message, me: Me) -> _Event | None:
     sender = _sender(message)
     text = _text(message)
-    if sender is None or not text.strip() or message.chat.type == "channel":
+    # A caption may be taken away; a live location moves on by edits without words.
+    says_something = bool(text.strip()) or (message.location is None and bool(attachments(message)))
+    if sender is None or not says_something or message.chat.type == "channel":
         return None
     bare = None
     if message.chat.type != "private":

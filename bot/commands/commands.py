@@ -1,7 +1,8 @@
 """What `/name` does: the table of commands, and the job that carries one out and says its answer."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from bot.commands.answer import Answer, Gathering, Given, Verb
@@ -143,8 +144,7 @@ class Commands(Handler):
         work.check()
         try:
             gathered = await self._gather(given)
-            blob = await self._keep(given, gathered)
-            async with self._store.begin() as tx:
+            async with self._kept(given, gathered) as blob, self._store.begin() as tx:
                 answer = gathered or await self._answer(tx, given)
                 await self._refresh_home(tx, given, str(work.job.payload.get("sender", "")))
                 if answer.is_secret:
@@ -200,11 +200,14 @@ class Commands(Handler):
         text = self._texts.say(given.locale, error.sentence)
         return Answer(toast=text) if given.is_press and not given.is_private else Answer(text)
 
-    async def _keep(self, given: Given, gathered: Answer | None) -> int | None:
+    @asynccontextmanager
+    async def _kept(self, given: Given, gathered: Answer | None) -> AsyncIterator[int | None]:
         """The content of the answer's file, which no row refers to yet; None when there is none that can be sent."""
         if gathered is None or gathered.file is None or self._is_too_large(given, gathered.file):
-            return None
-        return await self._vault.keep_bytes(gathered.file.content)
+            yield None
+            return
+        async with self._vault.hold(gathered.file.content) as blob:
+            yield blob
 
     async def _keep_file(self, tx: Tx, given: Given, answer: Answer, blob: int | None) -> tuple[Answer, int | None]:
         """Store the answer's file for a day, which also gives it a link, unless it is more than can be sent here."""

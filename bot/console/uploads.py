@@ -51,7 +51,9 @@ class UploadDesk:
         name = _name(request.query_params.get("name", ""))
         try:
             _check_source(request, visitor)
-            with self.waiting.room(visitor, self._announced_bytes(request)):
+            announced_bytes = self._announced_bytes(request)
+            await self._make_room(visitor, announced_bytes)
+            with self.waiting.room(visitor, announced_bytes):
                 file = await self._keep(request, visitor, name, words.locale)
                 self.waiting.add(visitor, file.token, file.size_bytes)
         except FileRefused as error:
@@ -65,14 +67,11 @@ class UploadDesk:
         """The answer to `DELETE /upload/TOKEN`; it is the same when there is no such upload of the visitor's."""
         try:
             _check_source(request, visitor)
-            async with self.store.begin() as tx:
-                if (file := await _mine(tx, visitor, token)) is not None:
-                    await tx.files.remove(file.id)
+            await self._remove([(visitor, token)])
         except FileRefused as error:
             return _refusal(error, words, "")
         except StorageError as error:
             return _problem(503, words(error.sentence))
-        self.waiting.drop(visitor, [token])
         return Response(status_code=204)
 
     async def found(self, visitor: str, tokens: Sequence[str]) -> dict[str, StoredFile]:
@@ -82,6 +81,26 @@ class UploadDesk:
         async with self.store.begin() as tx:
             files = [await _mine(tx, visitor, token) for token in tokens]
         return {file.token: file for file in files if file is not None}
+
+    async def _make_room(self, visitor: str, size_bytes: int) -> None:
+        """Before anybody is refused: what was sent by way of another process, or forgotten, takes no room, and what
+        has waited for long gives way. StorageError."""
+        if self.waiting.has_room(visitor, size_bytes):
+            return
+        tokens = self.waiting.tokens(visitor)
+        self.waiting.drop(visitor, set(tokens) - (await self.found(visitor, tokens)).keys())
+        await self._remove(self.waiting.giving_way(visitor, size_bytes))
+
+    async def _remove(self, uploads: Sequence[tuple[str, str]]) -> None:
+        """Each by whose it is and its token; those that are not there are none. StorageError."""
+        if not uploads:
+            return
+        async with self.store.begin() as tx:
+            for visitor, token in uploads:
+                if (file := await _mine(tx, visitor, token)) is not None:
+                    await tx.files.remove(file.id)
+        for visitor, token in uploads:
+            self.waiting.drop(visitor, [token])
 
     def _announced_bytes(self, request: Request) -> int:
         """What the request says of its size, else the most it may be."""
@@ -98,11 +117,10 @@ class UploadDesk:
             size_bytes = await _write(request, path, self.file_bytes)
             if size_bytes == 0:
                 raise FileRefused("web-upload-empty")
-            blob = await self.vault.keep(path)
-        media_type = _media_type(request.headers.get("content-type", ""), name)
-        async with self.store.begin() as tx:
-            user = await tx.users.resolve(NAME, "", visitor, name="", locale=locale)
-            return await tx.files.add(user.id, name, media_type, size_bytes, blob, ttl_seconds=UPLOAD_SECONDS)
+            media_type = _media_type(request.headers.get("content-type", ""), name)
+            async with self.vault.hold(path) as blob, self.store.begin() as tx:
+                user = await tx.users.resolve(NAME, "", visitor, name="", locale=locale)
+                return await tx.files.add(user.id, name, media_type, size_bytes, blob, ttl_seconds=UPLOAD_SECONDS)
 
 
 def fetching(store: Store, vault: Vault) -> Fetch:
@@ -147,7 +165,8 @@ def _check_source(request: Request, visitor: str) -> None:
     they do not, as without HTTPS, they name its origin (RFC 6454)."""
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin", "")
-    is_ours = site == "same-origin" if site else urlsplit(origin).netloc == request.headers.get("host", "")
+    named = urlsplit(origin).netloc
+    is_ours = site == "same-origin" if site else bool(named) and named == request.headers.get("host")
     if not visitor or not is_ours:
         raise FileRefused("web-upload-stranger")
 

@@ -24,6 +24,7 @@ REASONS = frozenset(
         "file-expands",
         "file-macros",
         "file-no-text",
+        "file-no-words",
         "file-too-large",
         "file-too-long",
         "file-too-slow",

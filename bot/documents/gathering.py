@@ -22,8 +22,8 @@ class Enough(Exception):  # noqa: N818 - the name says what happened
     """Raised by readers at a limit: what they gave so far is all there is to be read."""
 
 
-def gather(parts: Iterable[Part], limits: Limits) -> Extract:
-    """All `parts` with text in them, up to the limits. FileRefused when there is none."""
+def gather(parts: Iterable[Part], limits: Limits, *, nothing: str = "file-no-words") -> Extract:
+    """All `parts` with text in them, up to the limits. FileRefused, for the reason `nothing`, when there is none."""
     kept: list[Part] = []
     chars = 0
     late_at = time.monotonic() + limits.seconds * _TIME_SHARE
@@ -45,7 +45,7 @@ def gather(parts: Iterable[Part], limits: Limits) -> Extract:
     except Enough:
         is_cut = True
     if not kept:
-        raise FileRefused("file-too-slow" if time.monotonic() > late_at else "file-no-text")
+        raise FileRefused("file-too-slow" if time.monotonic() > late_at else nothing)
     return Extract(tuple(kept), is_cut)
 
 

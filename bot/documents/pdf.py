@@ -27,7 +27,7 @@ def read(path: Path, form: Form, limits: Limits) -> DocumentFound:
         reader = PdfReader(path)
         if reader.is_encrypted and not reader.decrypt(""):
             raise FileRefused("file-encrypted")
-        return DocumentFound(gather(_pages(reader, limits), limits), form.media_type)
+        return DocumentFound(gather(_pages(reader, limits), limits, nothing="file-no-text"), form.media_type)
     except (FileNotDecryptedError, DependencyError, NotImplementedError):
         raise FileRefused("file-encrypted") from None
     except LimitReachedError:

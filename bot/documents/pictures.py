@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import suppress
+from math import ceil
 from pathlib import Path
 
 from PIL import AvifImagePlugin, Image, ImageCms, ImageOps
@@ -15,6 +16,8 @@ from bot.domain.errors import FileRefused
 _QUALITIES = (88, 75, 60, 40)
 _FEW_COLOURS = 64
 """As drawings have; grey photos have more, and PNG would take seconds for them."""
+_MOST_SHRUNK = 4
+"""So many times the limit a JPEG may have that is decoded smaller: phones make pictures of 200 megapixels."""
 _HIGHEST_RATIO = 2_000
 """Of a picture's sides; what is longer shows nothing when it is made small."""
 
@@ -25,15 +28,23 @@ def read(path: Path, form: Form, limits: Limits) -> PictureFound:
     # The process may have no threads besides its first.
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     with path.open("rb") as file, Image.open(file, formats=(form.name.upper(),)) as image:
-        width, height = image.size
-        if width * height > limits.pixels or max(width, height) > _HIGHEST_RATIO * min(width, height):
-            raise FileRefused("file-expands", "pixels")
         # JPEG can be decoded at a half, a quarter or an eighth of its size: never below what is needed.
-        image.draft(None, (limits.picture_side, limits.picture_side))
+        whole = _pixels(image)
+        share = limits.picture_side / max(*image.size, 1)
+        image.draft(None, (ceil(image.width * share), ceil(image.height * share)))
+        if _pixels(image) > limits.pixels or whole > limits.pixels * _MOST_SHRUNK:
+            raise FileRefused("file-expands", "pixels")
+        if max(image.size) > _HIGHEST_RATIO * min(image.size):
+            raise FileRefused("file-expands", "a strip")
         image.load()
         small = _upright(image, limits.picture_side)
     content, media_type = next(_encoded(small, limits.picture_bytes))
     return PictureFound(content, media_type, *small.size)
+
+
+def _pixels(image: Image.Image) -> int:
+    width, height = image.size
+    return width * height
 
 
 def _upright(image: Image.Image, side: int) -> Image.Image:

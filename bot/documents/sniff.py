@@ -8,6 +8,7 @@ import puremagic
 
 from bot.documents import forms
 from bot.documents.archive import office_form
+from bot.documents.decoding import unmarked_wide
 from bot.documents.forms import Form
 from bot.documents.limits import Limits
 from bot.domain.errors import FileRefused
@@ -30,6 +31,7 @@ _PROGRAMS = (
     b"L\0\0\0\x01\x14\x02\0",  # a shortcut of Windows
 )
 _MARKUP = re.compile(rb"\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html)\b", re.DOTALL | re.IGNORECASE)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a]")
 _DIB_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -55,7 +57,7 @@ def sniff(path: Path, attachment: Attachment, limits: Limits) -> Form:
         return forms.PDF
     if head.startswith(b"{\\rtf"):
         raise FileRefused("file-unsupported")
-    if _has_no_text(head):
+    if _has_no_text(head) and (forms.promised(attachment.name) or not unmarked_wide(head)):
         raise FileRefused(_strange(path, attachment.name))
     return _written_form(head, attachment)
 
@@ -83,13 +85,14 @@ def _is_bitmap(head: bytes) -> bool:
 
 def _is_mp3(head: bytes) -> bool:
     """It begins with a frame of MPEG layer II or III whose bit rate and sampling rate exist (ISO/IEC 11172-3,
-    2.4.1.3)."""
+    2.4.1.3), and is no text of Windows, in which two letters may look like one."""
     if head.startswith(b"ID3"):
         return True
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return False
     version, layer, rate = head[1] >> 3 & 3, head[1] >> 1 & 3, head[2] >> 4
-    return version != 1 and layer in (1, 2) and rate not in (0, 15) and head[2] >> 2 & 3 != 3
+    exists = version != 1 and layer in (1, 2) and rate not in (0, 15) and head[2] >> 2 & 3 != 3
+    return exists and _CONTROL.search(head) is not None
 
 
 def _is_mp4(head: bytes) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import docx
 from docx.document import Document
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 
@@ -22,6 +23,7 @@ from bot.domain.media import Part
 _P, _TABLE, _ROW, _CELL = qn("w:p"), qn("w:tbl"), qn("w:tr"), qn("w:tc")
 _TEXT, _TAB, _BREAK, _PAGE_BREAK = qn("w:t"), qn("w:tab"), qn("w:br"), qn("w:lastRenderedPageBreak")
 _PROPERTIES = qn("w:pPr")
+_ID = qn("w:id")
 _SKIPPED = frozenset({_PROPERTIES, qn("w:rPr"), qn("w:del"), qn("w:moveFrom"), qn("w:instrText")})
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _HEADING = re.compile(r"(?:heading|title)\s*(\d?)", re.IGNORECASE)
@@ -30,10 +32,23 @@ _NEW_PAGE = "\f"
 
 def read(path: Path, form: Form, limits: Limits) -> DocumentFound:
     document = docx.Document(str(path))
+    _write_in_notes(document)
     blocks = _blocks(document)
     has_pages = next(document.element.body.iter(_PAGE_BREAK), None) is not None
     parts = _pages(blocks, limits) if has_pages else sections((level, _plain(text)) for level, text in blocks)
     return DocumentFound(gather(parts, limits), form.media_type)
+
+
+def _write_in_notes(document: Document) -> None:
+    """Put the texts of footnotes and endnotes where the body refers to them."""
+    related = {link.reltype.rpartition("/")[2]: link for link in document.part.rels.values() if not link.is_external}
+    for kind in ("footnote", "endnote"):
+        if f"{kind}s" not in related:
+            continue
+        notes = {note.get(_ID): note for note in parse_xml(related[f"{kind}s"].target_part.blob).iter(qn(f"w:{kind}"))}
+        for reference in document.element.body.iter(qn(f"w:{kind}Reference")):
+            if (note := notes.get(reference.get(_ID))) is not None:
+                reference.tag, reference.text = _TEXT, f" [{one_line(''.join(_words(note)))}]"
 
 
 def _pages(blocks: Iterator[tuple[int, str]], limits: Limits) -> Iterator[Part]:

@@ -1,9 +1,10 @@
-"""Where files of users are looked into: each in a process of its own that can do no harm and takes no time of others.
+"""Where files of users are looked into: each in a process of its own, so that whatever a file does to it ends with it.
 
 Nothing of a file's content is parsed in this process.
 """
 
 import asyncio
+import logging
 import os
 import signal
 import subprocess
@@ -15,11 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock, Timer
 
+from bot.documents.fairness import FairPlaces
 from bot.documents.findings import Finding, SpeechFound, read_finding
 from bot.documents.limits import Limits
 from bot.documents.worker import ask
 from bot.domain.errors import FileRefused, StorageError
 from bot.domain.incoming import Attachment
+
+log = logging.getLogger(__name__)
 
 _ROOT = str(Path(__file__).parents[2])
 _START = """\
@@ -34,26 +38,47 @@ _KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 """What some builds of Python need to start."""
 _NICE = 15
 """So much less than we need the processor a file does: a twenty-eighth of the time when both want it."""
+_OUT_OF_MEMORY = signal.SIGABRT
+"""How libraries in Rust and C++ end that are refused memory."""
 _SLOW_ENDS = (signal.SIGXCPU, signal.SIGALRM)
 
 
 class Workshop:
-    """Looks into at most `workers` files at a time; others wait for their turn."""
+    """Looks into at most `workers` files at a time; others wait for their turn, fairly between their owners."""
 
     def __init__(self, limits: Limits, *, workers: int = 2) -> None:
         self._limits = limits
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="documents")
+        self._places = FairPlaces(workers)
         self._errands: dict[_Errand, asyncio.Future[Finding]] = {}
+        self._is_closed = False
 
-    async def examine(self, path: Path, attachment: Attachment) -> Finding:
-        """What is in the file at `path`, whatever `attachment` says of it.
+    async def examine(self, path: Path, attachment: Attachment, *, owner: int = 0) -> Finding:
+        """What is in the file at `path`, whatever `attachment` says of it. `owner` is who sent it: nobody's files wait
+        for more than one of another's, as long as all take as long.
 
         FileRefused, with one of `findings.REASONS`, when it cannot be used; StorageError when this machine has no room
-        or no process left. Speech may be found in a new file beside
-        `path`, named after it; so nobody else should use that folder, and whoever made it clears it away. When this is
-        cancelled, the work has ended and everything it made is gone.
+        or no process left, when no process can read files here (the log says so), and after `close`. Speech may be
+        found in a new file beside `path`, named after it; so nobody else should use that folder, and whoever made it
+        clears it away. When this is cancelled, the work has ended and everything it made is gone.
         """
-        errand = _Errand(path, attachment, self._limits)
+        if self._is_closed:
+            raise StorageError("documents: closed")
+        async with self._places.place(owner):
+            return await self._examine(_Errand(path, attachment, self._limits))
+
+    async def close(self) -> None:
+        """End all work; whoever still waits for it is cancelled."""
+        self._is_closed = True
+        self._places.close()
+        unfinished = tuple(self._errands.items())
+        for errand, _ in unfinished:
+            errand.stop()
+        for _, running in unfinished:
+            await _ended(running)
+        self._pool.shutdown(wait=False)
+
+    async def _examine(self, errand: "_Errand") -> Finding:
         running = asyncio.get_running_loop().run_in_executor(self._pool, errand.run)
         self._errands[errand] = running
         try:
@@ -65,15 +90,6 @@ class Workshop:
             raise
         finally:
             del self._errands[errand]
-
-    async def close(self) -> None:
-        """End all work; whoever still waits for it is cancelled."""
-        unfinished = tuple(self._errands.items())
-        for errand, _ in unfinished:
-            errand.stop()
-        for _, running in unfinished:
-            await _ended(running)
-        self._pool.shutdown(wait=False)
 
 
 async def _ended(running: asyncio.Future[Finding]) -> None:
@@ -148,8 +164,12 @@ class _Errand:
             raise FileRefused("file-too-slow")
         if self._is_stopped:
             raise CancelledError
+        if status > 0:
+            # No file does that: the process did not even come to it.
+            log.error("a process that reads files did not work", extra={"status": status})
+            raise StorageError(f"documents: a process ended with {status}")
         if status:
-            raise FileRefused("file-damaged", f"ended with {status}")
+            raise FileRefused("file-expands" if -status == _OUT_OF_MEMORY else "file-damaged", f"ended with {status}")
 
     def _expire(self) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ SwitchboardError
 │   ├── NotAllowed           the button, thread or command is not theirs
 │   └── FileRefused          the file cannot be used: says why
 ├── StorageError             the database is locked, gone, or refuses
+│   └── FilesAway            the store of files refuses, or cannot be reached
 ├── LeaseLost                the process no longer owns the job it works on: fall silent
 ├── MessengerError           a messenger refused or could not be reached
 │   ├── Flooded              429: wait `retry_after_seconds`, in that chat only
@@ -24,7 +25,9 @@ SwitchboardError
 │   └── Misconfigured        the token or the rights of the bot are wrong
 └── EngineError              the reply could not be made
     ├── AuthFailed · RateLimited · ContextTooLong · ContentRefused
-    └── ApiFailed · NetworkFailed · TimedOut · UnknownFailure
+    ├── NetworkFailed · TimedOut · UnknownFailure
+    └── ApiFailed
+        └── RequestRefused   the very same request will be refused again
 """
 
 from typing import ClassVar
@@ -76,6 +79,12 @@ class StorageError(SwitchboardError):
 
     sentence = "error-storage"
     retryable = True
+
+
+class FilesAway(StorageError):
+    """The store of files did not answer or refused."""
+
+    sentence = "error-files"
 
 
 class LeaseLost(SwitchboardError):
@@ -171,6 +180,10 @@ class ContentRefused(EngineError):
 
 class ApiFailed(EngineError):
     retryable = True
+
+
+class RequestRefused(ApiFailed):
+    retryable = False
 
 
 class NetworkFailed(EngineError):

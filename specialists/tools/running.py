@@ -8,6 +8,7 @@ from pydantic_ai.exceptions import ToolFailed
 
 from bot.domain.errors import Refused, StorageError
 from bot.domain.ports import Clock
+from specialists.enclosed import on_one_line
 from specialists.tools.call import within
 from specialists.tools.framing import Data, framed
 
@@ -35,7 +36,7 @@ async def outcome(
     except ToolFailed:
         raise
     except Refused as refusal:
-        raise ToolFailed(refusal.detail or "This cannot be done.") from refusal
+        raise ToolFailed(on_one_line(refusal.detail) or "This cannot be done.") from refusal
     except TimeoutError as error:
         logger.warning("tool %s of turn %s took longer than %s s", name, turn, timeout_seconds)
         raise ToolFailed(

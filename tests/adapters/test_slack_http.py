@@ -98,7 +98,7 @@ async def test_a_form_is_opened_and_closes(here: Stage) -> None:
     heard = await here.heard(2)
     await here.settles()
     assert not modal.is_open
-    assert heard.payload == UserMessage(None, "Is that right?\n\n> The tax is 7 %.\n>\n> — ann")
+    assert heard.payload == UserMessage(None, "@anyone Is that right?\n\n> The tax is 7 %.\n>\n> — ann")
 
 
 async def test_a_form_without_words_stays_open_and_says_so(here: Stage) -> None:

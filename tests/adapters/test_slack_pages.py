@@ -74,14 +74,15 @@ def test_the_answer_of_the_form_is_a_question_with_a_quotation() -> None:
     assert asked(sent(view, " Is it? ", "researcher")) == (
         "@researcher Is it?\n\n> The bridge is *2 km* & [long](https://x.yz).\n> Really.\n>\n> — Bob"
     )
-    assert asked(sent(view, "Is it?", "-")).startswith("Is it?\n\n> The bridge")
-    assert asked(sent(ask_modal(CHOICES, {}, WORDS), "Is it?", "-")) == "Is it?"
+    assert asked(sent(view, "Is it?", "anyone")).startswith("@anyone Is it?\n\n> The bridge")
+    assert asked(sent(ask_modal(CHOICES, {}, WORDS), "Is it?", "anyone")) == "@anyone Is it?"
+    assert asked(sent(ask_modal(CHOICES, {}, WORDS), "@coder Is it?", "anyone")) == "@coder Is it?"
     assert asked(view) == asked({}) == asked(sent(view, "  ", "coder")) == ""
 
 
 def test_a_very_long_message_is_quoted_from_its_beginning() -> None:
     view = valid(ask_modal([(f"s{n}", f"S{n}") for n in range(150)], {"text": 'я"\n' * 9_000}, WORDS, "Bob" * 90))
     assert len(view["private_metadata"]) <= 3_000
-    question = asked(sent(view, "Is it?", "-"))
+    question = asked(sent(view, "Is it?", "anyone"))
     assert question.count('> я"') > 500
     assert "…" in question

@@ -313,7 +313,7 @@ def test_the_form_of_the_shortcut_becomes_a_question_with_a_quotation() -> None:
     asked = "@researcher Is that true?\n\n> The bridge is *2 km* long.\n> Really.\n>\n> — Bob"
     assert found.payload == UserMessage(None, asked)
     assert found.place == WITH_ANNA
-    assert payload("submission_anyone") == UserMessage(None, "Is that true?")
+    assert payload("submission_anyone") == UserMessage(None, "@anyone Is that true?")
     assert heard("submission_of_others") is None
 
 

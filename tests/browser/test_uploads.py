@@ -26,6 +26,15 @@ _BRING = """(kind, {name, type, content}) => {
     document.querySelector("#message").dispatchEvent(event);
 }"""
 
+_TELLS_SECONDS = """() => {
+    const { send } = switchboard;
+    switchboard.send = (emit, voice) => {
+        document.body.dataset.toldSeconds = voice.seconds;
+        return send(emit, voice);
+    };
+}"""
+"""Writes down how long a recording is by what the page says of it."""
+
 
 def document(pages: int = 3) -> FilePayload:
     pdf = FPDF()
@@ -133,14 +142,14 @@ def test_what_was_attached_by_mistake_is_removed_with_the_keyboard(visitor: Visi
 
 
 def test_a_file_that_is_too_large_says_so_and_nothing_is_sent_without_the_visitor_knowing(visitor: Visitor) -> None:
-    large = FilePayload(name="film.mp4", mimeType="video/mp4", buffer=bytes(FILE_MEGABYTES * 1_000_000 + 1))
+    large = FilePayload(name="$& film.mp4", mimeType="video/mp4", buffer=bytes(FILE_MEGABYTES * 1_000_000 + 1))
     visitor.page.locator("#files").set_input_files([large, photo()])
-    expect(tray(visitor).first).to_contain_text("film.mp4 is too large: at most 1 MB can be sent.")
+    expect(tray(visitor).first).to_contain_text("$& film.mp4 is too large: at most 1 MB can be sent.")
     visitor.says("read both")
     expect(visitor.page.locator("#problem")).to_contain_text("Remove it or try it again")
     expect(visitor.box).to_have_value("read both")
     expect(visitor.page.locator(".turn")).to_have_count(0)
-    visitor.button("Remove film.mp4").click()
+    visitor.button("Remove $& film.mp4").click()
     visitor.box.press("Enter")
     visitor.hears("I see cat.png (image/png)")
 
@@ -151,6 +160,15 @@ def test_an_upload_that_breaks_is_tried_again(visitor: Visitor) -> None:
     expect(tray(visitor)).to_contain_text("cat.png did not arrive")
     visitor.button("Try again to attach cat.png").click()
     expect(there(visitor)).to_have_count(1)
+
+
+@pytest.mark.parametrize(("status", "again"), [(413, False), (422, False), (429, True), (503, True)])
+def test_only_what_may_pass_is_tried_again(visitor: Visitor, status: int, again: bool) -> None:
+    problem = {"detail": "The server says no."}
+    visitor.page.route("**/upload?*", lambda route: route.fulfill(status=status, json=problem), times=1)
+    visitor.page.locator("#files").set_input_files([photo()])
+    expect(tray(visitor)).to_contain_text("The server says no.")
+    expect(visitor.button("Try again to attach cat.png")).to_be_visible(visible=again)
 
 
 def test_what_is_attached_outlives_a_reload(visitor: Visitor) -> None:
@@ -273,10 +291,13 @@ def test_without_a_microphone_there_is_a_sentence(visitor: Visitor, change: str,
 
 def test_the_longest_recording_ends_by_itself_and_is_still_the_visitors_to_send(visitor: Visitor) -> None:
     visitor.page.locator(".composer").evaluate("form => { form.dataset.voiceSeconds = 1 }")
+    visitor.page.evaluate(_TELLS_SECONDS)
     visitor.button("Record a voice message").click()
     expect(visitor.page.locator("#problem")).to_contain_text("as long as it may be")
     visitor.button("Send the recording").click()
     visitor.hears(HEARD)
+    told = visitor.page.locator("body").get_attribute("data-told-seconds")
+    assert told == "1", "what is longer than it may be is refused"
 
 
 def test_a_spoken_reply_can_be_played(visit: Visit) -> None:

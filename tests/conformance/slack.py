@@ -66,6 +66,15 @@ class SlackVenue:
         clip = Upload("audio_message.m4a", speech, "audio/mp4", subtype="slack_audio", duration_ms=seconds * 1000)
         return await self._writes("", clip)
 
+    async def fixes(self, heard: str, said: str) -> None:
+        """The button opens a form that holds what was heard."""
+        await self.presses("✏️ Fix")
+        await self.clock.until(lambda: self.person.modal is not None)
+        modal = self.person.modal
+        assert modal is not None
+        assert modal.value("text") == heard
+        await self.person.submits(modal, text=said)
+
     async def loses(self, ref: Ref) -> None:
         message = self._said[ref.message]
         for file in message.files:

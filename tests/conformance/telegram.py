@@ -65,6 +65,11 @@ class TelegramVenue:
         caption = self._addressed("").strip()
         return self._ref(await self.person.sends_voice(speech, caption, seconds, **self._where))
 
+    async def fixes(self, heard: str, said: str) -> None:
+        """A reply to the transcript is the correction."""
+        transcript = next(message for message in reversed(self._replies) if heard in message.text_content)
+        await self.person.replies(transcript, said)
+
     async def loses(self, ref: Ref) -> None:
         self.tg.loses(self.chat.state.by_id[int(ref.message)])
 

@@ -68,6 +68,10 @@ class Venue(Protocol):
         """The person sends a recording of their voice, as one does there; their message."""
         ...
 
+    async def fixes(self, heard: str, said: str) -> None:
+        """The person corrects what was `heard` in their newest recording, as one does there: it was `said`."""
+        ...
+
     async def loses(self, ref: Ref) -> None:
         """The platform loses the files of the person's message, or they are deleted."""
         ...

@@ -20,11 +20,13 @@ from adapters.web import (
     WebMessenger,
     decode,
     edited,
+    filled,
     pressed,
     said,
     topic,
     web_place,
 )
+from bot.domain.action import FixAction
 from bot.domain.errors import FileGone, FileTooLarge
 from bot.domain.incoming import Attachment, Incoming
 from bot.domain.messenger import Button, File, Messenger, Take
@@ -168,6 +170,17 @@ class WebVenue:
     async def speaks(self, speech: bytes, seconds: int) -> Ref:
         token = await self._shelf.keep(self.place, File("voice", speech, "audio/webm"))
         return await self._says("", Attachment("voice", token, "", "audio/webm", len(speech), seconds))
+
+    async def fixes(self, heard: str, said: str) -> None:
+        """The pencil in the bubble of one's own words."""
+        assert self._store is not None
+        async with self._store.begin() as tx:
+            user = await tx.users.find(self.place.messenger, "", self.place.chat)
+            assert user is not None
+            thread = await tx.threads.current(user.id, self.place)
+            assert thread is not None
+            upload = next(one for one in await tx.uploads.of_thread(thread.id) if one.text == heard)
+        await self._does(filled(self.place, "", "en", str(FixAction(upload.id)), said, self._clock.now()))
 
     async def loses(self, ref: Ref) -> None:
         for attachment in self._uploaded[ref.message]:

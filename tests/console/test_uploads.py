@@ -14,7 +14,14 @@ from adapters.web import WebMessenger, web_place
 from bot.console.composer import Draft, Recorded, read_draft
 from bot.console.sending import UploadsGone, attached
 from bot.console.uploads import UploadDesk, fetching
-from bot.console.waiting import MAX_WAITING, UPLOAD_SECONDS, Waiting
+from bot.console.waiting import (
+    GIVES_WAY_SECONDS,
+    MAX_BYTES_OF_ALL,
+    MAX_WAITING,
+    MAX_WAITING_BYTES,
+    UPLOAD_SECONDS,
+    Waiting,
+)
 from bot.console.words import Words, preferred_locale
 from bot.domain.errors import FileGone, FileTooLarge
 from bot.domain.incoming import Attachment
@@ -155,8 +162,10 @@ async def test_what_nobody_sent_is_gone_after_a_day(browser: Browser, clock: Man
         {"sec-fetch-site": "", "origin": "https://evil.example.org"},
         {"sec-fetch-site": "", "origin": "null"},
         {"sec-fetch-site": ""},
+        {"sec-fetch-site": "", "origin": "null", "host": ""},
+        {"sec-fetch-site": "", "host": ""},
     ],
-    ids=["cross-site", "same-site", "other origin", "no origin", "silent"],
+    ids=["cross-site", "same-site", "other origin", "no origin", "silent", "no origin, no host", "silent, no host"],
 )
 async def test_other_sites_cannot_upload_for_a_visitor(browser: Browser, headers: dict[str, str]) -> None:
     answer = await browser.uploads(b"planted", **headers)
@@ -209,6 +218,40 @@ async def test_a_visitor_has_room_for_so_many_and_gets_it_back(browser: Browser,
     await browser.uploaded(b"another one")
     assert (await browser.uploads(b"too many")).status_code == 429
     assert (await Browser(browser.client, browser.desk, STRANGER).uploads(b"not my room")).status_code == 201
+
+
+async def test_what_waits_in_a_tab_that_was_closed_gives_way_the_oldest_first(
+    browser: Browser, clock: ManualClock
+) -> None:
+    first, second, *_ = [await browser.uploaded(b"%d" % number) for number in range(MAX_WAITING)]
+    await clock.advance(GIVES_WAY_SECONDS)
+    new = await browser.uploaded(b"in a new tab")
+    assert [attachment.file for attachment in await browser.attaches(second, new)] == [second, new]
+    with pytest.raises(UploadsGone):
+        await browser.attaches(first)
+
+
+async def test_what_is_gone_takes_no_room(browser: Browser, store: Store) -> None:
+    """As after /forget, or when another process sent it."""
+    tokens = [await browser.uploaded(b"%d" % number) for number in range(MAX_WAITING)]
+    async with store.begin() as tx:
+        for token in tokens:
+            file = await tx.files.by_token(token)
+            assert file is not None
+            await tx.files.remove(file.id)
+    await browser.uploaded(b"the beginning of something new")
+
+
+async def test_all_visitors_together_have_so_much_room_whatever_their_cookies(
+    browser: Browser, clock: ManualClock, waiting: Waiting
+) -> None:
+    for number in range(MAX_BYTES_OF_ALL // MAX_WAITING_BYTES):
+        waiting.add(f"{number:032x}", f"film {number}", MAX_WAITING_BYTES)
+    answer = await browser.uploads(b"one more")
+    assert (answer.status_code, "in some minutes" in sentence(answer)) == (429, True)
+    await clock.advance(GIVES_WAY_SECONDS)
+    await browser.uploaded(b"one more")
+    assert (waiting.tokens(f"{0:032x}"), waiting.tokens(f"{1:032x}")) == ([], ["film 1"])
 
 
 async def test_what_waits_too_long_takes_no_room(browser: Browser, clock: ManualClock) -> None:

@@ -78,6 +78,32 @@ def test_word_shows_what_is_inserted_and_not_what_is_deleted(read: Read) -> None
     assert read("changed.docx", _in_the_body(document, changes)).parts[0].text == "new\nfilled in\nrow"
 
 
+@pytest.mark.parametrize("kind", ["footnote", "endnote"])
+def test_notes_stand_where_word_refers_to_them(read: Read, kind: str) -> None:
+    document = _in_the_body(
+        papers.word("Open daily", "end"), {"Open daily": f'<w:t>Open daily</w:t><w:{kind}Reference w:id="2"/>'}
+    )
+    names = "http://schemas.openxmlformats.org"
+    note = f'<w:{kind} w:id="2"><w:p><w:r><w:t>Not on Mondays.</w:t></w:r></w:p></w:{kind}>'
+    relations = papers.member(document, "word/_rels/document.xml.rels").decode()
+    link = f'<Relationship Id="n" Type="{names}/officeDocument/2006/relationships/{kind}s" Target="{kind}s.xml"/>'
+    changed = papers.with_members(
+        document,
+        {
+            f"word/{kind}s.xml": f'<w:{kind}s xmlns:w="{names}/wordprocessingml/2006/main">{note}</w:{kind}s>',
+            "word/_rels/document.xml.rels": relations.replace("</Relationships>", f"{link}</Relationships>"),
+        },
+    )
+    assert read("noted.docx", changed).parts[0].text == "Open daily [Not on Mondays.]\nend"
+
+
+def test_charts_are_read_by_their_values(read: Read) -> None:
+    show = papers.slides(("Year", "As ever"), chart={"Spring": 10, "Autumn": 20.5})
+    assert texts(read("show.pptx", show)) == [
+        ("slide", 1, "# Year\nAs ever\nTickets\nSales | Spring: 10 | Autumn: 20.5")
+    ]
+
+
 def test_slides_come_with_their_tables_and_notes(read: Read) -> None:
     show = papers.slides(("Мост", "Open at nine"), ("Prices", "As ever"), notes="Smile.", table=[["Day", "Price"]])
     assert texts(read("show.pptx", show)) == [

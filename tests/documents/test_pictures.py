@@ -123,6 +123,14 @@ def test_more_pixels_than_the_limit(refuse: Refuse) -> None:
     assert refuse("big.png", papers.picture(size=(101, 100)), limits=Limits(pixels=10_000)) == "file-expands"
 
 
+def test_a_photo_over_the_limit_is_decoded_smaller(look: Look, refuse: Refuse) -> None:
+    photo = papers.picture("JPEG", size=(4000, 3000))
+    assert seen(look("photo.jpg", photo, limits=Limits(pixels=4_000_000))).size == (1568, 1176)
+    assert refuse("photo.jpg", photo, limits=Limits(pixels=2_900_000)) == "file-expands"
+    small = Limits(pixels=2_900_000, picture_side=100)
+    assert refuse("photo.jpg", papers.picture("JPEG", size=(4000, 3001)), limits=small) == "file-expands"
+
+
 def test_a_cut_photo_is_damaged(refuse: Refuse) -> None:
     photo = noise((300, 300), "JPEG")
     assert refuse("photo.jpg", photo[: len(photo) // 2]) == "file-damaged"

@@ -26,6 +26,41 @@ def test_text_in_any_encoding(read: Read, encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", "Voilà, déjà vu: café à 5 €. Où êtes-vous?"),
+        ("cp1252", "A situação não é fácil: há muitas ações. Atenção, irmão."),
+        ("cp1252", "Perché la città è così bella?"),
+        ("cp1252", "Größe: 5 m² für Müller"),
+        ("cp1252", "Price: 5 € – each"),
+        ("cp1250", "Zażółć gęślą jaźń. Wczoraj kupiłam świeże bułki."),
+        ("cp1250", "Příliš žluťoučký kůň úpěl ďábelské ódy."),
+        ("cp1254", "İstanbul'da güneşli bir gün, şarkı söylüyorlar ve ağaçlara çıkıyorlar."),
+        ("cp1251", "id;name;sum\n1;Иван;5\n2;Мария;7\n"),
+        ("cp1251", "Договор №5 от 12 марта. Цена – 100 €"),
+        ("cp1251", "Привет"),
+        ("cp1251", "ДОГОВОР ПОСТАВКИ"),
+        ("cp1251", "John Smith, Иван, Mary"),
+        ("cp1251", "явка 95 процентов, явка на выборах"),
+        ("cp1251", "Договір № 5: Її Ґанок, єдиний; місто Київ."),
+        ("mac-cyrillic", RUSSIAN),
+        ("cp1253", "Αυτό είναι ένα ελληνικό κείμενο για δοκιμή της κωδικοποίησης. Ανοίγει στις εννέα."),
+        ("cp1255", "זהו טקסט בעברית לבדיקת הקידוד. הגשר נפתח בשעה תשע בבוקר ונסגר בחמש."),
+        ("gb18030", "这是一个中文文本文件，用于测试编码检测。今天天气很好，我们去公园散步。"),
+        ("shift_jis", "これは日本語のテキストファイルです。文字コードの判定を試験します。"),
+        ("utf-16-le", "Hello without a mark\nПривет – без метки"),
+        ("utf-16-be", "Hello without a mark\nПривет – без метки"),
+    ],
+)
+def test_old_encodings_are_told_by_the_words_they_make(read: Read, encoding: str, text: str) -> None:
+    assert read("note.txt", text.encode(encoding)).parts[0].text == text.rstrip("\n")
+
+
+def test_a_broken_byte_is_lost_and_no_more(read: Read) -> None:
+    assert read("note.txt", "Привет ".encode() * 20 + b"\xff!").parts[0].text == "Привет " * 20 + "\ufffd!"
+
+
+@pytest.mark.parametrize(
     "name", ["data.json", "config.yaml", "page.xml", "server.log", "Makefile", "pic.svg", "tool.sh"]
 )
 def test_anything_written_is_text(read: Read, name: str) -> None:
@@ -53,6 +88,13 @@ def test_a_page_of_the_web(read: Read, name: str) -> None:
         Part("section", 1, "Мост", "# Мост\n\nOpen **daily**, see [here](https://example.org/)."),
         Part("section", 2, "Prices", "## Prices\n\n| Day | € |\n| --- | --- |\n| Mo | 3 |"),
     )
+
+
+def test_a_page_of_too_many_elements_is_cut(read: Read) -> None:
+    page = b"<html><body>" + b"<p>a" * 97 + b"<p>the last<p>too many"
+    extract = read("page.html", page, limits=Limits(chars=1000))
+    assert extract.is_cut
+    assert extract.parts[-1].text.endswith("a\n\nthe last")
 
 
 def test_its_source_stays_source_when_it_is_called_so(read: Read) -> None:

@@ -187,6 +187,8 @@ def _office_files() -> Iterator[Hostile]:
         "</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row></sheetData>'
     )
     yield Hostile("huge-sheet.xlsx", papers.with_members(workbook, {_SHEET: cells}))
+    endless = f'<worksheet><sheetData><row r="1"><c r="{"A" * 300_000}1"><v>1</v></c></row></sheetData></worksheet>'
+    yield Hostile("endless-column.xlsx", papers.with_members(workbook, {_SHEET: endless}), "file-damaged")
     missing = '<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>99999999</v></c></row></sheetData></worksheet>'
     yield Hostile("no-such-string.xlsx", papers.with_members(workbook, {_SHEET: missing}))
     yield Hostile("repeated.ods", papers.open_workbook([["a"]], repeated=16_000))
@@ -306,6 +308,7 @@ def _texts() -> Iterator[Hostile]:
     yield Hostile("entities.html", b"<p>" + b"&#x110000;&lt" * 50_000)
     yield Hostile("quote.csv", b'a,b\n"' + b"x,y\n" * 100_000)
     yield Hostile("wide.csv", b"," * 500_000 + b"\n1")
+    yield Hostile("padded.csv", b"a," * 90_000 + b"\n" + b"b\n" * 90_000)
     yield Hostile("deep.json", b"[" * 500_000)
     yield Hostile("one-line.txt", b"x" * 3_000_000)
     yield Hostile("many-lines.txt", b"x\n" * 800_000)

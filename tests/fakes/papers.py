@@ -11,6 +11,8 @@ import xlsxwriter
 from fpdf import FPDF
 from PIL import Image, ImageDraw
 from pptx import Presentation
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 Rows = Sequence[Sequence[str | int | float]]
@@ -55,8 +57,10 @@ def word(*blocks: str | Rows) -> bytes:
     return with_members(buffer.getvalue(), {})
 
 
-def slides(*titles_and_texts: tuple[str, str], notes: str = "", table: Rows = ()) -> bytes:
-    """A presentation with a slide for each title and text; the last one has the notes and the table."""
+def slides(
+    *titles_and_texts: tuple[str, str], notes: str = "", table: Rows = (), chart: Mapping[str, float] | None = None
+) -> bytes:
+    """A presentation with a slide for each title and text; the last one has the notes, the table and the chart."""
     presentation = Presentation()
     for title, text in titles_and_texts:
         slide = presentation.slides.add_slide(presentation.slide_layouts[1])
@@ -69,6 +73,13 @@ def slides(*titles_and_texts: tuple[str, str], notes: str = "", table: Rows = ()
         for row, cells in zip(frame.table.rows, table, strict=True):
             for cell, value in zip(row.cells, cells, strict=True):
                 cell.text = str(value)
+    if chart:
+        data: Any = CategoryChartData()  # type: ignore[no-untyped-call]
+        data.categories = chart.keys()
+        data.add_series("Sales", chart.values())
+        bars = XL_CHART_TYPE.BAR_CLUSTERED
+        drawn = slide.shapes.add_chart(bars, Inches(1), Inches(5), Inches(6), Inches(2), data).chart
+        drawn.chart_title.text_frame.text = "Tickets"
     buffer = io.BytesIO()
     presentation.save(buffer)
     return with_members(buffer.getvalue(), {})

@@ -1,5 +1,6 @@
 """Small structured questions: routing, titles, summaries."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -62,6 +63,17 @@ async def test_a_lasting_failure_is_an_error_of_ours(
         script(stage, wire, step)
     with pytest.raises(error):
         await stage.run(stage.engine().ask("Make a title.", "text", Title, model=wire))
+
+
+async def test_whoever_asked_before_a_hint_was_refused_is_answered_too(stage: Stage) -> None:
+    for _ in range(2):
+        script(stage, CHAT, Stall(1.0), Refuse(400, "unsupported_parameter", "'temperature' is not supported here."))
+    for _ in range(2):
+        asked_for(stage, CHAT, "Here")
+    both = asyncio.gather(*(stage.engine().ask("Make a title.", "text", Title, model=CHAT) for _ in range(2)))
+    answers = await stage.run(asyncio.wait_for(both, None))
+    assert [answer.title for answer, _ in answers] == ["Here", "Here"]
+    assert ["temperature" in asked.body for asked in stage.first.asked] == [True, True, False, False]
 
 
 async def test_a_model_that_never_finds_the_form_is_an_error(stage: Stage) -> None:

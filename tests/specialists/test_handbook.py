@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -143,8 +144,14 @@ class Reply:
         return source[1] if source else ""
 
 
+@lru_cache(maxsize=1)
+def engine_of(store: Store) -> HandbookEngine:
+    """One for all questions of a test: to learn its words takes longer than to answer."""
+    return HandbookEngine(store, TEXTS)
+
+
 async def ask(store: Store, text: str, locale: str = "en", specialist: Specialist = CONCIERGE, name: str = "") -> Reply:
-    engine = HandbookEngine(store, TEXTS)
+    engine = engine_of(store)
     prompt = Prompt(turn=1, specialist=specialist, text=text, user_name=name, locale=locale)
     events = []
     async for event in engine.reply(prompt):

@@ -142,6 +142,24 @@ async def test_a_hint_that_is_refused_is_never_given_again(ear: Ear) -> None:
     assert ear.clock.monotonic() == 0
 
 
+async def test_whoever_gave_a_hint_before_it_was_refused_is_heard_too(ear: Ear) -> None:
+    listener = await ear.of("at-home")
+    for _ in range(2):
+        ear.models.then(Stall(1.0), Refuse(400, "unsupported_parameter", "'prompt' is not supported"))
+    voice = recording(ear.folder)
+    both = asyncio.gather(*(listener.transcribe(voice, HINTS) for _ in range(2)))
+    heard = await ear.run(asyncio.wait_for(both, None))
+    assert [one.text for one in heard] == ["This is what was said."] * 2
+    assert [bool(sound.prompt) for sound in ear.models.heard] == [True, True, False, False]
+
+
+async def test_a_language_that_the_service_does_not_know_is_left_out_and_others_are_not(ear: Ear) -> None:
+    for locale in ("xx", "de", "xx-XX", "de-AT"):
+        assert (await ear.hears("at-home", SpeechHints(locale))).text == "This is what was said."
+    assert [sound.language for sound in ear.models.heard] == ["", "de", "", "de"]
+    assert len(ear.models.violations) == 1
+
+
 async def test_a_long_vocabulary_is_cut_at_what_the_model_reads(ear: Ear) -> None:
     await ear.hears(hints=SpeechHints("en", tuple(f"word number {number}" for number in range(500))))
     assert 400 < len(ear.models.heard[0].prompt) <= 600
@@ -150,7 +168,17 @@ async def test_a_long_vocabulary_is_cut_at_what_the_model_reads(ear: Ear) -> Non
 
 @pytest.mark.parametrize(
     ("locale", "language"),
-    [("en", "en"), ("en-US", "en"), ("RU_ru", "ru"), ("", ""), ("fil-PH", ""), ("12", ""), ("ф-ф", "")],
+    [
+        ("en", "en"),
+        ("en-US", "en"),
+        ("RU_ru", "ru"),
+        ("iw-IL", "he"),
+        ("in", "id"),
+        ("", ""),
+        ("fil-PH", ""),
+        ("12", ""),
+        ("ф-ф", ""),
+    ],
 )
 def test_a_locale_has_a_language(locale: str, language: str) -> None:
     assert language_of(locale) == language

@@ -91,6 +91,15 @@ async def test_between_two_that_fit_as_well_the_user_is_asked() -> None:
     assert result.usage is None
 
 
+async def test_where_files_lie_only_a_clear_match_leads_away_from_whoever_reads_them() -> None:
+    router = Router(lambda: CREW, ask=None, stemmer=Stemmer())
+    away = await router.route(Question(SHARED, has_files=True))
+    assert isinstance(away, Routed)
+    assert (away.specialist, away.how) == ("host", "default")
+    clear = "Could you make us a nice soup?"
+    assert await router.route(Question(clear, has_files=True)) == await router.route(Question(clear))
+
+
 async def test_the_default_is_never_offered_but_asks_itself() -> None:
     host = replace(HOST, examples=(*HOST.examples, "Catch some fresh fish"))
     team = (host, GARDENER, SAILOR)

@@ -37,6 +37,15 @@ def url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
 
 
+class LeapingClock(ManualClock):
+    """Nobody wakes while time passes, only when it has: for tests of weeks, as who looks around every few seconds costs
+    a second for each hour."""
+
+    async def advance(self, seconds: float) -> None:
+        self._elapsed += seconds
+        await super().advance(0)
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()

@@ -47,8 +47,9 @@ async def running(tx: Tx, thread: Thread, text: str = "do it") -> Turn:
 
 async def blob_of(tx: Tx, content: bytes) -> int:
     """As if the store of files had this content."""
-    blob = await tx.blobs.claim(hashlib.sha256(content).digest(), len(content))
+    blob = await tx.blobs.claim(hashlib.sha256(content).digest(), len(content), "a test")
     await tx.blobs.mark_whole(blob.id)
+    await tx.blobs.release("a test")
     return blob.id
 
 

@@ -191,6 +191,10 @@ async def test_files_and_documents_of_the_version_before_uploads_are_there(
     assert (await vault.file(file)).content == b"abc"
     assert await vault.adopt() == 1
     assert (await vault.file(file)).content == b"abc"
+    with pytest.raises(SettingsError, match="1 rows of `files`"):
+        await asyncio.to_thread(_step, empty_url, command.downgrade, "0005")
+    async with store.begin() as tx:
+        await tx.files.remove(5)
     await store.close()
     await asyncio.to_thread(_step, empty_url, command.downgrade, "0005")
     await asyncio.to_thread(migrate, empty_url)
@@ -202,9 +206,11 @@ def _step(url: str, move: Callable[[Config, str], None], revision: str) -> None:
 
     async def moved() -> None:
         engine = Address.parse(url).engine(pool_size=1, busy_timeout_seconds=5)
-        async with engine.begin() as connection:
-            await connection.run_sync(_moved)
-        await engine.dispose()
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(_moved)
+        finally:
+            await engine.dispose()
 
     def _moved(connection: Connection) -> None:
         config = Config()

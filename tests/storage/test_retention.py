@@ -1,24 +1,34 @@
 """What was said and sent too long ago is not kept."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.cron import Cron
-from bot.domain.errors import NotAllowed
+from bot.domain.errors import FilesAway, NotAllowed
 from bot.domain.incoming import Attachment
 from bot.domain.media import Extract, Part, Upload, UploadState
 from bot.domain.thread import Thread, TurnState, User
 from bot.work import Work
+from storage.holding import hold_turns
 from storage.library import Library
+from storage.object_files import ObjectFiles
 from storage.store import Store
 from storage.vault import Vault
 from tests.fakes.clock import ManualClock
+from tests.storage.conftest import LeapingClock, OpenStore
 from tests.storage.people import CHAT, conversation, exchange, person, running
 
 DAY = 86_400.0
 FILES = (Attachment("photo", "p", "cat.png"), Attachment("document", "d", "zebras.txt"), Attachment("voice", "v"))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return LeapingClock()
 
 
 @pytest.fixture
@@ -38,12 +48,13 @@ async def sent(store: Store, vault: Vault, thread: Thread) -> list[Upload]:
         message = (await tx.turns.messages(turn.id))[0]
         picture, document, speech = await tx.uploads.add(message, FILES)
     await Library(store).shelve(document, Extract((Part("lines", 1, "1", "All about zebras\n"),)))
-    blobs = [await vault.keep_bytes(content) for content in (b"picture", b"document", b"reply")]
-    async with store.begin() as tx:
-        await tx.uploads.ready(picture.id, sort="picture", media_type="image/png", blob=blobs[0])
-        await tx.uploads.ready(document.id, sort="document", blob=blobs[1], parts=1, part_kind="lines")
+    async with vault.hold(b"picture") as blob, store.begin() as tx:
+        await tx.uploads.ready(picture.id, sort="picture", media_type="image/png", blob=blob)
+    async with vault.hold(b"document") as blob, store.begin() as tx:
+        await tx.uploads.ready(document.id, sort="document", blob=blob, parts=1, part_kind="lines")
         await tx.uploads.ready(speech.id, sort="speech", text="about okapis")
-        await tx.files.add(thread.user_id, "r.png", "image/png", 5, blobs[2], turn_id=turn.id, version=1)
+    async with vault.hold(b"reply") as blob, store.begin() as tx:
+        await tx.files.add(thread.user_id, "r.png", "image/png", 5, blob, turn_id=turn.id, version=1)
     return await uploads_of(store, thread)
 
 
@@ -149,6 +160,36 @@ async def test_without_a_limit_everything_is_kept(
     assert len(on_disk(folder)) == 3
 
 
+async def test_a_thread_that_somebody_goes_on_with_stays(
+    postgres_url: str, open_store: OpenStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = await open_store(postgres_url), await open_store(postgres_url)
+    ann = await person(one)
+    old, older = await conversation(one, ann, CHAT, "long ago"), await conversation(one, ann, CHAT, "as long ago")
+    await clock.advance(40 * DAY)
+
+    async def ask() -> None:
+        async with two.begin() as tx:
+            await running(tx, older, "a new question")
+
+    async def interrupted(*what: Any) -> None:
+        await asyncio.create_task(ask())
+        await hold_turns(*what)
+
+    async def forget() -> int:
+        async with one.begin() as tx:
+            return await tx.retention.forget_threads(30)
+
+    # Between the look at what is old and the deletion: from then on the lock keeps others out.
+    monkeypatch.setattr("storage.retention.hold_turns", interrupted)
+    assert await forget() == 1
+    async with one.begin() as tx:
+        assert [thread.id for thread in await tx.threads.list(ann.id)] == [older.id]
+        assert [message.text for message in await tx.turns.transcript(older.id)][-1] == "a new question"
+        with pytest.raises(NotAllowed):
+            await tx.threads.get(old.id)
+
+
 async def test_many_old_threads_go_in_portions(store: Store, vault: Vault, ann: User, clock: ManualClock) -> None:
     for _ in range(25):
         await conversation(store, ann, CHAT, "hello")
@@ -159,6 +200,28 @@ async def test_many_old_threads_go_in_portions(store: Store, vault: Vault, ann: 
     await an_hour_passes(store, vault, clock, 1)
     async with store.begin() as tx:
         assert [one.id for one in await tx.threads.list(ann.id, limit=50)] == [fresh.id]
+
+
+class Away(ObjectFiles):
+    """A store of files that is out of order."""
+
+    async def delete(self, key: str) -> None:
+        raise FilesAway("away")
+
+
+async def test_what_cannot_be_swept_now_is_left_to_the_next_hour(
+    store: Store, vault: Vault, folder: Path, thread: Thread, clock: ManualClock
+) -> None:
+    await sent(store, vault, thread)
+    async with store.begin() as tx:
+        await tx.threads.delete(thread.id)
+    hour = asyncio.create_task(an_hour_passes(store, Vault(store, Away.at(str(folder))), clock, None))
+    while not hour.done():
+        await clock.advance(1)
+    hour.result()
+    assert len(on_disk(folder)) == 3
+    await an_hour_passes(store, vault, clock, None)
+    assert on_disk(folder) == []
 
 
 async def test_the_job_of_a_deletion_sweeps(

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from bot.domain.errors import NotAllowed, StorageError
+from bot.domain.errors import LeaseLost, NotAllowed, StorageError
 from bot.domain.incoming import Attachment
 from bot.domain.media import Extract, Part, PartKind, Upload, UploadState
 from bot.domain.place import Place, Ref
 from bot.domain.reply import Usage
 from bot.domain.thread import Message, Thread, Turn, TurnState, User
+from storage import shelf
 from storage.knowledge import Document, Passage
 from storage.library import AT_ONCE, CHUNK_CHARS, Library, pieces
 from storage.store import Store
@@ -141,6 +142,16 @@ async def test_an_edit_changes_what_was_written_and_keeps_what_was_heard(store: 
     assert await found(store, one.user, "old") == []
 
 
+async def test_what_came_with_a_message_is_found_by_it(store: Store) -> None:
+    one, bob = await said(store, "", VOICE, REPORT), await person(store, "43")
+    await said(store, "", VOICE)
+    async with store.begin() as tx:
+        await tx.threads.open(one.user.id, one.thread.place)
+        assert await tx.uploads.of_message(one.ref, one.user.id) == one.uploads
+        assert await tx.uploads.of_message(one.ref, bob.id) == []
+        assert await tx.uploads.of_message(Ref(CHAT, "999"), one.user.id) == []
+
+
 async def test_an_edit_before_anybody_listened(store: Store) -> None:
     one = await said(store, "old", VOICE)
     async with store.begin() as tx:
@@ -157,7 +168,7 @@ async def test_a_correction_keeps_what_was_understood_before(store: Store) -> No
         await tx.uploads.ready(voice.id, sort="speech", text="wreck a nice beach")
         corrected = await tx.uploads.correct(voice.id, one.user.id, "recognise speech")
         assert corrected is not None
-        assert (corrected[0].id, corrected[1]) == (one.turn.id, True)
+        assert (corrected.turn.id, corrected.is_latest, corrected.changed) == (one.turn.id, True, True)
         assert (await tx.uploads.get(voice.id)).text == "recognise speech"
     assert await reads(store, one) == ("Note:\nrecognise speech", 2)
     assert await found(store, one.user, "beach") == []
@@ -165,7 +176,7 @@ async def test_a_correction_keeps_what_was_understood_before(store: Store) -> No
     async with store.begin() as tx:
         again = await tx.uploads.correct(voice.id, one.user.id, "recognise speech")
         assert again is not None
-        assert not again[1]
+        assert (again.is_latest, again.changed) == (False, False)
     assert await reads(store, one) == ("Note:\nrecognise speech", 2)
     assert later.turn.id > one.turn.id
 
@@ -185,7 +196,8 @@ async def test_the_message_that_shows_a_transcript_leads_to_it(store: Store) -> 
     one = await said(store, "", VOICE, VOICE)
     shown = Ref(Place("telegram", "42", "7"), "500")
     async with store.begin() as tx:
-        await tx.uploads.show(one.uploads[0].id, shown)
+        assert await tx.uploads.show(one.uploads[0].id, shown)
+        assert not await tx.uploads.show(999, shown)
         upload = await tx.uploads.by_shown(shown)
         assert upload is not None
         assert (upload.id, upload.shown) == (one.uploads[0].id, shown)
@@ -329,6 +341,43 @@ async def test_a_document_that_was_deleted_is_not_shelved(store: Store) -> None:
         await tx.turns.delete_message(one.ref, one.user.id)
     with pytest.raises(NotAllowed):
         await Library(store).shelve(one.uploads[0], Extract(REPORT_PARTS))
+
+
+async def test_whoever_lost_the_job_or_comes_too_late_leaves_the_shelf_alone(store: Store, clock: ManualClock) -> None:
+    one = await said(store, "", REPORT)
+    async with store.begin() as tx:
+        await tx.jobs.put("thread:1", "turn", {})
+        (mine,) = await tx.jobs.claim("me/1", 1, lease_seconds=5)
+    await clock.advance(6)
+    async with store.begin() as tx:
+        (theirs,) = await tx.jobs.claim("you/1", 1, lease_seconds=60)
+    library, extract = Library(store), Extract((Part("page", 1, "", "All about zebras\n"),))
+    await library.shelve(one.uploads[0], extract, theirs)
+    with pytest.raises(LeaseLost):
+        await library.shelve(one.uploads[0], extract, mine)
+    async with store.begin() as tx:
+        await tx.uploads.ready(one.uploads[0].id, sort="document", parts=1, part_kind="page")
+    with pytest.raises(NotAllowed):
+        await library.shelve(one.uploads[0], extract)
+    async with store.begin() as tx:
+        assert await tx.uploads.parts(one.uploads[0].id) == list(extract.parts)
+
+
+async def test_what_is_rare_is_found_among_too_many_to_rank(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = await said(store, "", REPORT, REPORT)
+    monkeypatch.setattr(shelf, "MOST_RANKED", 5)
+    invoices = [f"Invoice of company {number}\n" for number in range(20)]
+    old = [*invoices, "Invoice of the unicorn\n", *invoices]
+    await shelved(store, one, 0, "page", tuple(Part("page", at, "", line) for at, line in enumerate(old, 1)))
+    await shelved(store, one, 1, "page", tuple(Part("page", at, "", line) for at, line in enumerate(invoices, 1)))
+    async with store.begin() as tx:
+        for query in ("unicorn", "invoice unicorn", "the invoice of the unicorn company", "dragon unicorn invoice"):
+            first, *_ = await tx.uploads.search(one.thread.id, query)
+            assert (first.upload.id, first.number) == (one.uploads[0].id, 21), query
+            assert first.coverage > 0.4
+        (first, *others) = await tx.uploads.search(one.thread.id, "invoice company")
+        assert first.coverage == 1.0
+        assert len(others) == 4
 
 
 async def test_knowledge_and_documents_of_users_do_not_meet(store: Store) -> None:

@@ -1,12 +1,17 @@
 """The content of files: once for each different content, as long as somebody needs it, and never without a row."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import shutil
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import select
 
-from bot.domain.errors import StorageError
+from bot.domain.errors import FilesAway, StorageError
 from bot.domain.incoming import Attachment
 from bot.domain.media import Upload
 from bot.domain.messenger import File
@@ -17,9 +22,10 @@ from storage.faults import ContentGone
 from storage.files import StoredFile
 from storage.object_files import ObjectFiles
 from storage.store import Store
+from storage.tables import blobs
 from storage.vault import Vault
-from tests.fakes.clock import ManualClock
-from tests.storage.conftest import OpenStore
+from tests.fakes.clock import ManualClock, WatchedLoop
+from tests.storage.conftest import LeapingClock, OpenStore
 from tests.storage.people import CHAT, conversation, exchange, person, running
 
 PAGE = b"%PDF-1.7 " + bytes(range(256))
@@ -29,9 +35,13 @@ def on_disk(folder: Path) -> list[bytes]:
     return sorted(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.fixture
+def clock() -> ManualClock:
+    return LeapingClock()
+
+
 async def kept_file(store: Store, vault: Vault, owner: User, content: bytes) -> StoredFile:
-    blob = await vault.keep_bytes(content)
-    async with store.begin() as tx:
+    async with vault.hold(content) as blob, store.begin() as tx:
         return await tx.files.add(owner.id, "a.bin", "application/octet-stream", len(content), blob)
 
 
@@ -42,8 +52,7 @@ async def sent_file(store: Store, vault: Vault, owner: User, content: bytes) -> 
         turn = await running(tx, thread, "look")
         message = await tx.turns.add_message(turn.id, "user", "look", Ref(CHAT, str(turn.id)))
         (upload,) = await tx.uploads.add(message, [Attachment("photo", "f1")])
-    blob = await vault.keep_bytes(content)
-    async with store.begin() as tx:
+    async with vault.hold(content) as blob, store.begin() as tx:
         await tx.uploads.ready(upload.id, sort="picture", media_type="image/png", size_bytes=len(content), blob=blob)
     return turn, upload
 
@@ -138,8 +147,7 @@ async def test_what_is_deleted_is_swept_at_once(
 async def test_a_reply_that_is_made_anew_lets_go_of_its_files(store: Store, vault: Vault, folder: Path) -> None:
     ann = await person(store)
     thread = await conversation(store, ann)
-    blob = await vault.keep_bytes(PAGE)
-    async with store.begin() as tx:
+    async with vault.hold(PAGE) as blob, store.begin() as tx:
         turn = await exchange(tx, thread, "draw")
         await tx.files.add(ann.id, "a", "image/png", 1, blob, turn_id=turn.id, version=1)
         await tx.files.drop(turn.id, 1)
@@ -161,6 +169,7 @@ class Failing:
     def __init__(self, files: ObjectFiles) -> None:
         self._files = files
         self.fails = ""
+        self.failed = 0
 
     async def put(self, key: str, source: Path) -> None:
         self._die("put")
@@ -170,6 +179,7 @@ class Failing:
         await self._files.get(key, into)
 
     async def read(self, key: str) -> bytes:
+        self._die("read")
         return await self._files.read(key)
 
     async def delete(self, key: str) -> None:
@@ -178,15 +188,27 @@ class Failing:
 
     def _die(self, verb: str) -> None:
         if self.fails == verb:
-            raise StorageError("the store is gone")
+            self.failed += 1
+            raise FilesAway("the store is gone")
 
 
-async def test_a_row_whose_content_never_came_gets_it_later(store: Store, folder: Path) -> None:
+Outcome = TypeVar("Outcome")
+
+
+async def in_time(clock: ManualClock, work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """What comes of it, however long it waits by the clock."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        await clock.advance(1)
+    return task.result()
+
+
+async def test_a_row_whose_content_never_came_gets_it_later(store: Store, folder: Path, clock: ManualClock) -> None:
     files = Failing(ObjectFiles.at(str(folder)))
     vault = Vault(store, files)
     files.fails = "put"
-    with pytest.raises(StorageError):
-        await vault.keep_bytes(PAGE)
+    with pytest.raises(FilesAway):
+        await in_time(clock, vault.keep_bytes(PAGE))
     assert on_disk(folder) == []
     files.fails = ""
     assert await vault.read(await vault.keep_bytes(PAGE)) == PAGE
@@ -198,8 +220,8 @@ async def test_a_sweep_that_broke_off_is_finished_by_the_next(store: Store, fold
     old = await vault.keep_bytes(PAGE)
     await clock.advance(CLAIM_SECONDS)
     files.fails = "delete"
-    with pytest.raises(StorageError):
-        await vault.sweep()
+    with pytest.raises(FilesAway):
+        await in_time(clock, vault.sweep())
     # Meanwhile the same content comes again: it is another blob, which the old deletion does not hit.
     new = await vault.keep_bytes(PAGE)
     assert new != old
@@ -207,6 +229,135 @@ async def test_a_sweep_that_broke_off_is_finished_by_the_next(store: Store, fold
     assert await vault.sweep() == 1
     assert await vault.read(new) == PAGE
     assert on_disk(folder) == [PAGE]
+
+
+@pytest.mark.parametrize("verb", ["put", "read", "delete"])
+async def test_an_outage_of_some_seconds_is_waited_for(
+    sqlite_url: str, open_store: OpenStore, folder: Path, clock: ManualClock, verb: str
+) -> None:
+    files = Failing(ObjectFiles.at(str(folder)))
+    vault = Vault(await open_store(sqlite_url), files)
+    files.fails = verb
+
+    async def live() -> bytes:
+        async with vault.hold(PAGE) as blob:
+            return await vault.read(blob)
+
+    living = asyncio.create_task(live())
+    while files.failed < 2:
+        await clock.advance(1)
+    assert not living.done()
+    files.fails = ""
+    assert await in_time(clock, asyncio.wait_for(living, None)) == PAGE
+    assert on_disk(folder) == []
+
+
+async def test_content_that_the_store_has_lost_is_brought_again(vault: Vault, folder: Path) -> None:
+    blob = await vault.keep_bytes(PAGE)
+    await asyncio.to_thread(shutil.rmtree, folder)
+    with pytest.raises(ContentGone):
+        await vault.read(blob)
+    assert await vault.keep_bytes(PAGE) == blob
+    assert await vault.read(blob) == PAGE
+
+
+async def test_what_was_held_in_vain_goes_at_once(store: Store, vault: Vault, folder: Path) -> None:
+    for error in (asyncio.CancelledError, ValueError):
+        with suppress(error):
+            async with vault.hold(PAGE):
+                assert on_disk(folder) == [PAGE]
+                raise error
+        assert on_disk(folder) == []
+    async with vault.hold(PAGE):
+        pass
+    assert on_disk(folder) == []
+    async with store.begin() as tx:
+        assert await tx.wire.rows(select(blobs)) == []
+
+
+async def test_whoever_lets_go_takes_nothing_from_others(store: Store, vault: Vault) -> None:
+    ann, bob = await person(store), await person(store, "43")
+    hers = await kept_file(store, vault, ann, PAGE)
+    async with vault.hold(PAGE) as blob:
+        with suppress(ValueError):
+            async with vault.hold(PAGE):
+                raise ValueError
+        async with store.begin() as tx:
+            await tx.files.remove(hers.id)
+        await vault.sweep()
+        async with store.begin() as tx:
+            his = await tx.files.add(bob.id, "b", "text/plain", len(PAGE), blob)
+    await vault.sweep()
+    assert await vault.read(his.blob) == PAGE
+
+
+async def test_what_is_forgotten_while_it_is_held_goes_at_the_end(store: Store, vault: Vault, folder: Path) -> None:
+    ann = await person(store)
+    async with vault.hold(PAGE) as blob:
+        async with store.begin() as tx:
+            await tx.files.add(ann.id, "a", "text/plain", len(PAGE), blob)
+            await tx.privacy.erase(ann.id)
+        assert await vault.sweep() == 0
+    assert on_disk(folder) == []
+
+
+async def test_a_stop_in_the_middle_leaves_nothing(store: Store, folder: Path, tmp_path: Path) -> None:
+    """Wherever it is: also while a thread writes."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, WatchedLoop)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    vault = Vault(store, ObjectFiles.at(str(folder)), temporary)
+    stopped = 0
+    for steps in range(16):
+        keeping = asyncio.create_task(vault.keep_bytes(PAGE * 1_000))
+        for _ in range(steps):
+            await loop.pause(0.001)
+        keeping.cancel()
+        await asyncio.wait({keeping})
+        assert list(temporary.iterdir()) == []
+        if not keeping.cancelled():
+            break
+        stopped += 1
+        assert on_disk(folder) == []
+        async with store.begin() as tx:
+            assert await tx.wire.rows(select(blobs)) == []
+    assert stopped
+
+
+class Slow(Failing):
+    """Its thread writes when it is let, whoever waits for it or not."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(ObjectFiles.at(str(folder)))
+        self._folder = folder
+        self.begun = asyncio.Event()
+        self.let, self.done = threading.Event(), threading.Event()
+
+    async def put(self, key: str, source: Path) -> None:
+        self.begun.set()
+        await asyncio.to_thread(self._write, self._folder / key)
+
+    def _write(self, path: Path) -> None:
+        self.let.wait()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(PAGE)
+        self.done.set()
+
+
+async def test_what_a_thread_writes_after_a_stop_does_not_stay(
+    sqlite_url: str, open_store: OpenStore, folder: Path
+) -> None:
+    files = Slow(folder)
+    keeping = asyncio.create_task(Vault(await open_store(sqlite_url), files).keep_bytes(PAGE))
+    await files.begun.wait()
+    keeping.cancel()
+    await asyncio.wait({keeping}, timeout=0.05)
+    files.let.set()
+    await asyncio.wait({keeping})
+    assert keeping.cancelled()
+    await asyncio.to_thread(files.done.wait)
+    assert on_disk(folder) == []
 
 
 async def test_nothing_is_kept_inside_a_transaction(store: Store, vault: Vault) -> None:

@@ -6,8 +6,9 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.slack.emulator import Limits as SlackLimits
+from bot.domain.place import Place, Ref
 from specialists.emulator import ModelEmulator, Refuse
-from specialists.scripted import Say
+from specialists.scripted import Hang, Say
 from tests.stories.stage import Stage, set_stage
 
 
@@ -96,6 +97,48 @@ async def test_before_others_nothing_is_spoken(stage: Stage, mouth: ModelEmulato
     await ann.says("hello", team, mention=True)
     await stage.settles()
     assert not mouth.spoken
+
+
+async def test_in_a_group_nothing_is_spoken(stage: Stage, mouth: ModelEmulator) -> None:
+    ann = stage.tg.user("Ann")
+    team = stage.tg.supergroup("Team", members=[ann])
+    await ann.says("/voice on")
+    await stage.settles()
+    await ann.says(f"@{stage.tg.me.username} hello", chat=team)
+    await stage.settles()
+    assert team.replies
+    assert not mouth.spoken
+
+
+async def test_who_has_enough_of_it_meanwhile_is_not_spoken_to(stage: Stage, mouth: ModelEmulator) -> None:
+    ann = stage.tg.user("Ann")
+    await ann.says("/voice on")
+    await stage.settles()
+    stage.engine.then(Say("Before. "), Hang())
+    await ann.says("hello")
+    await stage.until(lambda: bool(stage.engine.prompts))
+    await ann.says("/voice off")
+    await stage.until(lambda: any("text only" in one.text_content for one in ann.private.replies))
+    stage.engine.release()
+    await stage.settles()
+    assert not mouth.spoken
+
+
+async def test_a_voice_that_nobody_wrote_down_goes_when_its_reply_is_another(stage: Stage) -> None:
+    ann = stage.tg.user("Ann")
+    await ann.says("/voice on")
+    await stage.settles()
+    await ann.says("hello")
+    await stage.settles()
+    voice = ann.private.replies[-1]
+    async with stage.board.store.begin() as tx:
+        # As somebody leaves it who dies between saying and writing down.
+        await tx.jobs.put("speech:1", "speech", {"turn": 1, "version": 0})
+        (job,) = await tx.jobs.claim("nobody", 1, lease_seconds=5)
+        await tx.jobs.record(job, "voice", {"ref": str(Ref(Place("telegram", str(ann.id)), str(voice.message_id)))})
+        await tx.jobs.retry(job, delay_seconds=0)
+    await stage.settles()
+    assert voice not in ann.private.replies
 
 
 async def test_the_voice_goes_with_the_reply_that_it_speaks(stage: Stage, mouth: ModelEmulator) -> None:

@@ -24,6 +24,8 @@ const recorder = (() => {
     if (now) now.context = null;
   };
 
+  const longest = () => Number(find(".composer").dataset.voiceSeconds);
+
   const show = (seconds) => {
     const whole = Math.floor(seconds);
     find("#recorder-time").textContent = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -37,7 +39,7 @@ const recorder = (() => {
     const level = find("#recorder-level");
     level.append(level.firstChild ?? document.createElement("i"));
     level.lastChild.style.setProperty("--loud", Math.max(0.06, Math.min(1, loud * 1.6)).toFixed(2));
-    if (seconds < Number(find(".composer").dataset.voiceSeconds)) return;
+    if (seconds < longest()) return;
     tray.announce(tray.words("full"));
     tray.problem(tray.words("full"));
     stop();
@@ -98,7 +100,8 @@ const recorder = (() => {
   // Resolves when the last piece is there.
   const stop = () => {
     if (state !== "recording") return Promise.resolve();
-    now.seconds = (performance.now() - now.began) / 1000;
+    // It ends by itself a moment after the limit, and is as long as it may be then.
+    now.seconds = Math.min((performance.now() - now.began) / 1000, longest());
     become("stopped");
     const ended = new Promise((resolve) => now.recorder.addEventListener("stop", resolve, { once: true }));
     now.recorder.stop();

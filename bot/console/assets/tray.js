@@ -11,7 +11,7 @@ const tray = (() => {
 
   const words = (key, values = {}) =>
     Object.entries(values).reduce(
-      (text, [name, value]) => text.replaceAll(`{${name}}`, value),
+      (text, [name, value]) => text.replaceAll(`{${name}}`, () => value),
       JSON.parse(form().dataset.words)[key],
     );
   const announce = (text) => {
@@ -38,7 +38,7 @@ const tray = (() => {
       request.onerror = broke;
       request.onload = () => {
         if (request.status === 201) resolve(request.response);
-        else if (request.response?.detail) reject({ sentence: request.response.detail, again: request.status !== 422 });
+        else if (request.response?.detail) reject({ sentence: request.response.detail, again: ![413, 422].includes(request.status) });
         else broke();
       };
       onRequest(request);

@@ -3,6 +3,7 @@
 
 error-unknown = Something went wrong on my side. Please try again; if it happens twice, start afresh with /new.
 error-storage = I cannot reach my memory at the moment. Please try again in a minute.
+error-files = I cannot get at files at the moment. Please try again in a minute.
 error-messenger = I could not deliver my answer here. Please write to me again in a moment.
 
 error-engine = I could not finish this answer. Please try again in a moment.

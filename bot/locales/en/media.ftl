@@ -18,12 +18,15 @@ file-disguised = **{ $name }**: what is in this file is not what its name says, 
 file-expands = **{ $name }**: this file would unpack to far more than I can take. Please send only the part that matters.
 file-too-slow = **{ $name }**: reading this file took too long, so I gave up on it. Please send a shorter or simpler one.
 file-no-text = **{ $name }**: there is no text in this file, its pages seem to be scanned. Please send a version with text, or the pages as pictures.
+file-no-words = **{ $name }**: there are no words in this file, so there is nothing that I could read. Please check it and send it again.
 # $count: the most files of one message.
 file-too-many = **{ $name }**: I can take up to { $count ->
         [one] one file
        *[other] { $count } files
     } at once and left out the rest. Please send it in another message.
 voice-no-transcriber = I cannot listen to recordings here, so I do not know what was said. Please write it to me as text.
+voice-too-big = This recording is too large for me to listen to. Please send it in shorter pieces, or write it to me.
+voice-failed = I could not make anything of this recording. Please say it once more, or write it to me as text.
 voice-silent = I could not make out any words in your recording. Please say it once more, a little closer to the microphone, or write it to me.
 
 # A turn that failed for a reason that may pass; the button to ask again stands below.

@@ -74,6 +74,20 @@ reading-none-there = `{ $file }` has { $extent }. What you ask for is not among 
 reading-empty-there = There is no text in it.
 reading-no-sheets = `{ $file }` is no spreadsheet, so it has no columns that I could compute.
 reading-no-column = I did not find that column in `{ $file }`. It has:
+reading-which-column = Which column do you mean? `{ $file }` has:
+# $words: what was said besides the column.
+reading-part-asked = I did not compute that: I can only take a whole column, and you also said { $words }. These rows have it:
+reading-part-not-found = I did not compute that: I can only take a whole column, and you also said { $words }. No row has those words; the rows begin like this:
+# $word: one of them.
+reading-said = “{ $word }”
+# $file: its name; $extent: how much there is of it.
+reading-count-of = `{ $file }` has { $extent }.
+# $count: how many rows below the headings have something in them, totals included.
+reading-rows-below = { $count ->
+        [one] 1 filled row below the headings (rows of totals included)
+       *[other] { $count } filled rows below the headings (rows of totals included)
+    }
+reading-empty-cell = There is nothing in that cell.
 # $column: which one.
 reading-no-numbers = There are no numbers in { $column }.
 
@@ -93,7 +107,7 @@ reading-counted = { $count ->
 # $cells: a list.
 reading-left-out = Left out: { $cells }.
 # $row: its number; $cell: what stands there.
-reading-left-total = row { $row } ({ $cell }: a total)
+reading-left-total = row { $row } ({ $cell }: a total or an average)
 reading-left-words = row { $row } ({ $cell }: no number)
 # $count: how many more.
 reading-left-more = { $count } more
@@ -101,6 +115,10 @@ reading-left-more = { $count } more
 reading-units = Mind that the numbers have different units: { $units }.
 reading-no-unit = none
 reading-doubtful = Numbers like 1,234 were taken for thousands; nothing in the sheet proves it.
+reading-doubtful-decimals = Numbers like 1.250 were read with a decimal point; nothing in the sheet proves that they are no thousands.
+# $row: number of a row.
+reading-counted-year = Row { $row } was counted; its number looks like a year and may be a heading.
+reading-next-table = Another table begins in row { $row }; nothing from there on was counted.
 reading-last-is-sum = Mind that the last number is the sum of all before it. If it is a total, it was counted twice.
 # $names: a list of sheets.
 reading-other-sheets = That column is there in other sheets too: { $names }.
@@ -126,12 +144,13 @@ reading-ask-sum = Sum column { $letter }
 reading-ask-average = Average of column { $letter }
 
 # Words to recognise, separated by commas, in lower case; one form of each is enough.
-reading-hear-page = page, pages, pg
+reading-hear-page = page, pages, pg, p, pp
 reading-hear-slide = slide, slides
 reading-hear-sheet = sheet, sheets, worksheet, tab
 reading-hear-section = section, sections, chapter, chapters, part, parts
 reading-hear-lines = line, lines, row, rows
 reading-hear-column = column, columns, col
+reading-hear-cell = cell
 reading-hear-sum = sum, total, add, altogether, summed
 reading-hear-average = average, mean, avg
 reading-hear-median = median
@@ -142,8 +161,22 @@ reading-hear-compute = calculate, compute, calc
 reading-hear-first = first
 reading-hear-last = last, final
 reading-hear-range = to, till, until, through, and
+reading-hear-both = and, plus
 reading-hear-file = file, files, document, documents, doc, pdf, attachment, attachments, spreadsheet, spreadsheets, excel, xlsx, csv, docx, pptx, presentation, table, workbook
-reading-hear-outline = summarise, summarize, summary, summaries, overview, outline, contents, content, contain, gist, describe, description, read, look, see, analyse, analyze, review, short, brief, briefly, main, list, about, inside, many, say, says, here, open, show, check, point, points, idea, structure
+# What somebody asks for who wants to know what is in a file.
+reading-hear-summary = summarise, summarize, summary, summaries, overview, outline, contents, content, contain, gist, describe, description, analyse, analyze, review, short, brief, briefly, main, about, inside, point, points, idea, structure, tl, dr, tldr
+# Words that ask for that only where a file is spoken of too.
+reading-hear-looking = read, look, see, list, many, say, says, here, open, show, check
+# Words of a question that is not about what is in a file.
+reading-hear-asking = which, where, how
+reading-hear-other = who, whose, when, why
+reading-hear-modal = can, may, could, might, allowed, possible
+# What the rows of a table are called.
+reading-hear-entry = entry, entries, record, records, item, items
+# Words around the computing of a column that change nothing about it.
+reading-hear-neutral = number, numbers, value, values, cell, cells, figure, figures, whole, entire, result, give, find, fill, filled, full, data, overall, up, contain, work, everything
+# Headings of columns whose sum says nothing.
+reading-hear-unsummed = id, no, nr, number, code, index, year, zip, phone, balance
 reading-hear-question = many, much, long, say, says, said, stand, stands, written, write, mention, mentioned, according, find, search, look, show, read, quote, inside
 # In order, from the first; several forms of one are divided by a slash.
 reading-hear-ordinals = first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth

@@ -87,6 +87,7 @@ web-upload-gone = A file is not there any more. Please attach it again.
 web-upload-gone-file = { $name } is not there any more.
 web-upload-too-many = You have attached { $count } files already. Send or remove some of them first.
 web-upload-too-much = You have attached more than { $megabytes } MB already. Send or remove something first.
+web-upload-crowded = Too much is being uploaded here at the moment. Please try again in some minutes.
 web-upload-stranger = This page does not know you any more. Please reload it and try again.
 web-record = Record a voice message
 web-recording = Recording. Enter sends it, Escape gives it up.

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 from bot.domain.errors import Refused
 from bot.domain.media import Document, Part
 from specialists.citing import cited, mark, rows, spanned
+from specialists.enclosed import quoted_name
 from specialists.places import Item, end_of, items, letters, parts_between
 from specialists.shelf import names, parts, which
 from specialists.tools.call import Call
@@ -53,7 +54,7 @@ async def read_file(
     document = which(call.documents, file)
     known = await names(call.store, document)
     if not known:
-        raise Refused(f"{document.name} has no text.")
+        raise Refused(f"{quoted_name(document.name)} has no text.")
     kind = known[0].kind
     if kind == "sheet":
         wanted, until = [_sheet(document, known, sheet)], last or _NO_END
@@ -114,13 +115,14 @@ def _sheet(document: Document, known: Sequence[Part], name: str) -> Part:
     for part in known:
         if not wanted or wanted in (part.name.casefold(), str(part.number)):
             return part
-    there_are = ", ".join(part.name or str(part.number) for part in known)
-    raise Refused(f"{document.name} has no sheet {name!r}. There are: {there_are}.")
+    there_are = ", ".join(quoted_name(part.name) if part.name else str(part.number) for part in known[:_MOST_PARTS])
+    raise Refused(f"{quoted_name(document.name)} has no sheet {quoted_name(name)}. There are: {there_are}.")
 
 
 def _not_there(document: Document, known: Sequence[Part], found: Sequence[Part], first: int) -> str:
-    kind = known[0].kind
+    kind, file = known[0].kind, quoted_name(document.name)
     if kind == "sheet":
-        return f"Sheet {found[0].name or found[0].number} of {document.name} has nothing in row {first} or below it."
+        name = quoted_name(found[0].name) if found[0].name else found[0].number
+        return f"Sheet {name} of {file} has nothing in row {first} or below it."
     what = "line" if kind == "lines" else kind
-    return f"{document.name} has no {what} {first}. It has {what}s {spanned(known[0].number, end_of(known[-1]))}."
+    return f"{file} has no {what} {first}. It has {what}s {spanned(known[0].number, end_of(known[-1]))}."

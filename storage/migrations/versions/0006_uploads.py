@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.domain.errors import SettingsError
 from storage.types import CleanJson, CleanText, Id, Moment
 
 revision = "0006"
@@ -27,13 +28,20 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """SettingsError when files would be lost: earlier versions do not find what is in the store of files."""
+    kept = "SELECT count(*) FROM files WHERE blob_id IS NOT NULL"
+    if count := op.get_bind().execute(sa.text(kept)).scalar():
+        raise SettingsError(
+            f"DATABASE_URL: {count} rows of `files` have their content in FILES_URL, where earlier versions do not "
+            "look; go back to a backup, or take out the rows whose `blob_id` is not null"
+        )
     op.execute("DELETE FROM documents WHERE upload_id IS NOT NULL")
     for column in ("part_name", "part_number", "part_kind"):
         op.drop_column("passages", column)
     for table, column, _, _ in REFERENCES:
         op.drop_index(f"{table}_{column}", table)
         op.drop_column(table, column)
-    for table in ("fixes", "uploads", "blobs"):
+    for table in ("fixes", "uploads", "claims", "blobs"):
         op.drop_table(table)
     op.drop_column("usage", "audio_seconds")
     op.drop_column("users", "voice")
@@ -64,7 +72,6 @@ def create_blobs() -> None:
         sa.Column("size_bytes", Id, nullable=False),
         sa.Column("whole", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("claimed_until", Moment(), nullable=False),
         sa.Column("deleted_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="blobs_pk"),
         sa.UniqueConstraint("key", name="blobs_key_key"),
@@ -78,6 +85,15 @@ def create_blobs() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.create_table(
+        "claims",
+        required("token"),
+        sa.Column("blob_id", Id, nullable=False),
+        sa.Column("until", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["blob_id"], ["blobs.id"], name="claims_blob_id_fk", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("token", name="claims_pk"),
+    )
+    op.create_index("claims_blob_id", "claims", ["blob_id"])
 
 
 def create_uploads() -> None:
