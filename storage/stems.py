@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]
 
@@ -34,8 +35,6 @@ class Stemmer:
     """English by the Latin alphabet, Russian by the Cyrillic; other scripts keep their words as they are."""
 
     def __init__(self) -> None:
-        self._english = snowballstemmer.stemmer("english")
-        self._russian = snowballstemmer.stemmer("russian")
         self._stop_words = frozenset((_ENGLISH_STOP_WORDS + _RUSSIAN_STOP_WORDS).split())
 
     def stems(self, text: str) -> list[str]:
@@ -48,8 +47,14 @@ class Stemmer:
 
     def stem(self, word: str) -> str:
         """Of a folded word."""
-        stemmer = self._russian if _CYRILLIC.search(word) else self._english
-        return str(stemmer.stemWord(word)) or word
+        return _stem(word)
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    """Snowball's stemmers hold the word they work on, and documents are read in threads: each call has its own."""
+    stemmer = snowballstemmer.stemmer("russian" if _CYRILLIC.search(word) else "english")
+    return str(stemmer.stemWord(word)) or word
 
 
 def folded_words(text: str) -> list[str]:
