@@ -96,7 +96,13 @@ async def _database(settings: Settings) -> list[Finding]:
 
 async def _files(settings: Settings) -> Finding:
     """Something is really kept, read and taken away again."""
-    advice = "Check FILES_URL: a folder that we may write, or s3://bucket/prefix with its keys in the environment."
+    is_folder = not settings.files_url.startswith("s3://")
+    advice = (
+        "Check FILES_URL: a folder that we may write, or s3://bucket/prefix."
+        if is_folder
+        else "FILES_URL: is there a bucket of that name? Are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the "
+        "environment, and may they read and write there? Can S3_ENDPOINT be reached from here?"
+    )
     try:
         files = ObjectFiles.at(settings.files_url, endpoint=settings.s3_endpoint)
     except SettingsError as error:
@@ -107,7 +113,6 @@ async def _files(settings: Settings) -> Finding:
         return Finding(False, f"files: {error}", advice)
     finally:
         await files.close()
-    is_folder = not settings.files_url.startswith("s3://")
     several = is_folder and not settings.database_url.startswith("sqlite")
     hint = "Processes on several machines need a shared folder, or s3://bucket/prefix in FILES_URL." if several else ""
     return Finding(True, f"files: kept in {'a folder' if is_folder else 'a bucket'}", hint)

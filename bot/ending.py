@@ -17,6 +17,7 @@ from bot.scene import Scene, joined
 from bot.telemetry import Metrics
 from bot.told import Told, heard
 from bot.upkeep import Upkeep
+from bot.wording import UNSEEN
 from bot.work import Work
 from storage.store import Tx
 
@@ -56,7 +57,7 @@ class Ending:
                     refs=shown.pages,
                     file_refs=shown.files,
                     confidence=told.confidence,
-                    error=told.sentence,
+                    error=told.sentence or (UNSEEN if told.unseen else ""),
                 )
             # Linked identities change who asked meanwhile.
             await self._charge(tx, scene, told.state, (*heard(work.steps), *told.usages), turn.asker)

@@ -74,8 +74,8 @@ class Scene:
 
     @property
     def has_files(self) -> bool:
-        """Whether there is anything in the thread that can be looked at or read."""
-        return any(upload.sort in ("picture", "document") for upload in self.shelf)
+        """Whether anything in the thread can be looked at or read, or was meant to be just now."""
+        return bool(self.uploads) or any(upload.sort in ("picture", "document") for upload in self.shelf)
 
     @property
     def is_granted(self) -> bool | None:

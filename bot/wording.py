@@ -19,6 +19,8 @@ from specialists.router import Ambiguous
 _FINAL_VERBS: tuple[tuple[Verb, str], ...] = (("again", "button-again"), ("up", "button-up"), ("down", "button-down"))
 _LEAVE_VERBS: tuple[tuple[Verb, str], ...] = (("approve", "button-approve"), ("deny", "button-deny"))
 
+UNSEEN = "pictures-unseen"
+"""Fluent key of what is said besides a reply by a model that cannot look at pictures."""
 NOTHING_USABLE = "files-unusable"
 """Fluent key of how a turn ends that brought only files that cannot be used. Where the reply is shown, each file has a
 sentence of its own instead."""
@@ -49,7 +51,7 @@ class Wording:
         if told.sentence and told.sentence != NOTHING_USABLE:
             parts.append(self._texts.say(locale, told.sentence, **told.arguments))
         if told.unseen:
-            parts.append(self._texts.say(locale, "pictures-unseen", count=told.unseen))
+            parts.append(self._texts.say(locale, UNSEEN, count=told.unseen))
         if told.state is not TurnState.REQUIRES_ACTION:
             parts.append("\n\n".join(self._refused(scene)))
         if not any(parts):

@@ -65,10 +65,12 @@ class HandbookEngine:
         try:
             unseen = 0 if prompt.old_pictures else len(prompt.pictures)
             alone = unseen and not prompt.text.strip() and not is_new
-            answer = Answer("", 0.0) if alone else await self._answer(prompt, words, language)
+            answer = Answer("", 0.0) if alone else await self._answered(prompt, words, language)
         except StorageError as error:
             yield Failed(ApiFailed(f"the knowledge base: {error.detail}"))
             return
+        if unseen and not is_new and answer.confidence <= _HIGH_ABOVE:
+            answer = Answer("", 0.0)  # It was asked about the pictures.
         if unseen:
             yield Unseen(unseen)
         for piece in _pieces(answer.text):
@@ -83,6 +85,18 @@ class HandbookEngine:
         own = self._texts.match(locale)
         is_sentence = _LATIN.search(words) and len(words.split()) > 2
         return self._texts.match("en") if own == "ru" and is_sentence else own
+
+    async def _answered(self, prompt: Prompt, words: str, language: str) -> Answer:
+        """What is asked of a file that could not be used is not answered from another one."""
+        is_new = any(document.is_new for document in prompt.documents) or (prompt.pictures and not prompt.old_pictures)
+        named = [name for name in prompt.unread if name.casefold() in prompt.text.casefold()]
+        if not prompt.unread or (is_new and not named):
+            return await self._answer(prompt, words, language)
+        if not named and not self._looking.points(prompt.text):
+            answer = await self._answer(replace(prompt, documents=()), words, language)
+            if answer.confidence > _HIGH_ABOVE:
+                return answer
+        return Answer(self._texts.say(language, "reading-unread"), 0.0)
 
     async def _answer(self, prompt: Prompt, words: str, language: str) -> Answer:
         voice = _Voice(self._texts, prompt, language)

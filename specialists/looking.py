@@ -63,6 +63,11 @@ class Looking:
         """The question is about files: one is at hand, or it speaks of them, or has a word that one is called by."""
         return self.is_at_hand(prompt) or bool(self._named(prompt)) or self._pointing.speaks_of_files(prompt.text)
 
+    def points(self, text: str) -> bool:
+        """Whether it names a place or a column of some file, or speaks of files."""
+        asked = self._pointing.of(text)
+        return any((asked.place, asked.cell, asked.column)) or self._pointing.speaks_of_files(text)
+
     def _telling(self, language: str) -> Telling:
         return Telling(self._texts, language, self._pointing.vocabulary)
 

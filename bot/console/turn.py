@@ -107,6 +107,9 @@ class TurnView:
                 with Tag("div", "failure", role="alert"):
                     icon("alert")
                     Tag("p", "", failure_sentence(words, turn), dir="auto")
+            case TurnState.COMPLETED if turn.error:
+                count = sum(upload.sort == "picture" for upload in exchange.uploads)
+                self._show_text(words(turn.error, count=count))
             case TurnState.COMPLETED:
                 pass
 

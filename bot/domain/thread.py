@@ -91,7 +91,7 @@ class Turn:
     """The messages of the messenger that show the text of the reply, in order."""
     confidence: float | None
     error: str
-    """Fluent key of the sentence the user got when the turn failed."""
+    """Fluent key of the sentence the user got when the turn failed, or besides the reply."""
     rating: int
     """1 thumbs up, -1 thumbs down, 0 none; in a shared thread the sum of everybody's."""
     file_refs: tuple[Ref, ...] = ()

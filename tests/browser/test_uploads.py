@@ -344,3 +344,19 @@ def test_a_phone_has_room_for_files_and_the_recorder(phone: Visitor) -> None:
     phone.button("Send the recording").click()
     phone.hears(HEARD)
     assert phone.overflow <= 0
+
+
+def test_a_name_without_spaces_makes_nothing_wider_than_the_window(phone: Visitor) -> None:
+    name = "n" * 190 + ".txt"
+    phone.page.locator("#files").set_input_files(
+        [FilePayload(name=name, mimeType="text/plain", buffer=b"The bridge closes on 14 March.")]
+    )
+    expect(there(phone)).to_have_count(1)
+    phone.box.fill("What does it say?")
+    phone.button("Send").click()
+    expect(phone.page.locator(".question .file")).to_be_visible()
+    for part in (".scroll", ".turn", ".question", ".question .file", ".question .bubble"):
+        width = phone.page.locator(part).last.bounding_box()
+        assert width is not None
+        assert width["x"] >= 0
+        assert width["x"] + width["width"] <= 390, part

@@ -14,7 +14,7 @@ from bot.domain.thread import Turn
 from specialists.emulator import ModelEmulator
 from tests.conformance.venue import Enrolment, Shown, Venue
 from tests.fakes.ear import listens
-from tests.fakes.papers import pdf, workbook
+from tests.fakes.papers import pdf, picture, workbook
 from tests.fakes.voices import spoken
 from tests.stories.listening import listening
 from tests.stories.stage import Stage, set_stage
@@ -111,3 +111,18 @@ async def test_what_was_sent_before_is_asked_about_aloud(
         )
         await stage.settles()
         assert "Notice is given six weeks before." in (await newest(person)).text
+
+
+async def test_who_sends_a_picture_that_nobody_sees_is_told_so(
+    ears: tuple[Stage, ModelEmulator], enrolled: Enrolment
+) -> None:
+    stage, _ = ears
+    async with enrolled.staged(stage) as person:
+        await person.sends(File("bridge.png", picture(), "image/png"), text="How do I connect Telegram?")
+        await stage.settles()
+        reply = await newest(person)
+        turn = await answered_turn(stage, person.place, reply)
+        assert "BotFather" in reply.text
+        # The page shows what the turn says of itself; elsewhere the message has it.
+        assert turn.error == "pictures-unseen"
+        assert enrolled.name == "web" or "cannot look at pictures" in reply.text

@@ -114,6 +114,8 @@ reading-left-more = { $count } more
 # $units: a list.
 reading-units = Mind that the numbers have different units: { $units }.
 reading-no-unit = none
+# What is asked of a file that could not be used.
+reading-unread = I cannot answer that: the file that you ask about could not be used.
 reading-doubtful = Numbers like 1,234 were taken for thousands; nothing in the sheet proves it.
 reading-doubtful-decimals = Numbers like 1.250 were read with a decimal point; nothing in the sheet proves that they are no thousands.
 # $row: number of a row.
